@@ -1,5 +1,6 @@
 """The procedures that decide claims: identities, enclosures, samples, exact runs."""
 
+from memorize.evidence.arithmetic import Arithmetic
 from memorize.evidence.balls import Unsupported
 from memorize.evidence.enclosure import Certificate, Enclosure, Tail, enclose
 from memorize.evidence.exact import ExactRun
@@ -16,6 +17,7 @@ from memorize.evidence.sample import (
 )
 
 __all__ = [
+    "Arithmetic",
     "Certificate",
     "Enclosure",
     "ExactRun",

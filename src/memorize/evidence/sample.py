@@ -244,7 +244,7 @@ class TailSample(_Sample):
                 np.where(
                     bounds > 0,
                     lower / np.where(bounds > 0, bounds, 1.0),
-                    np.inf * lower.astype(bool),
+                    np.where(lower > 0, np.inf, 0.0),
                 )
             )
         )

@@ -1,6 +1,6 @@
 """Evidence, and the one way to mint it: run a claim and its control, and look at both outcomes.
 
-A claim is a frozen record of what is asserted, with its constants and hypotheses by name; it decides
+A claim is a frozen record of what is asserted, its constants and hypotheses by name; it decides
 itself by running its procedure. Its control is the same claim with one constant or one hypothesis
 changed: the procedure must refute it. Without such a control nothing is recorded.
 """
@@ -8,6 +8,7 @@ changed: the procedure must refute it. Without such a control nothing is recorde
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +27,19 @@ __all__ = [
 
 _MINT = object()
 KINDS = ("identity", "arithmetic", "enclosure", "exact run", "sample")
+PROCEDURES = frozenset(
+    f"memorize.evidence.{name}"
+    for name in (
+        "arithmetic.Arithmetic",
+        "enclosure.Enclosure",
+        "exact.ExactRun",
+        "identity.Identity",
+        "sample.LawSample",
+        "sample.MeanSample",
+        "sample.TailSample",
+    )
+)
+"""The classes whose claims may become evidence: the kernel and these are what a sceptic reads."""
 
 
 class Outcome(StrEnum):
@@ -147,9 +161,11 @@ class Evidence:
 def check(name: str, claim: Claim, control: Claim) -> Evidence:
     """Run ``claim`` and ``control`` and mint the evidence.
 
-    Raises ``ValueError`` if the control is not the claim with exactly one constant or hypothesis
-    changed, ``CheckFailed`` if the claim does not pass, ``ControlNotRefuted`` if the control does.
+    Raises ``TypeError`` unless the claim is of one of the ``PROCEDURES``, ``ValueError`` if the
+    control is not the claim with exactly one constant or hypothesis changed, ``CheckFailed`` if the
+    claim does not pass, ``ControlNotRefuted`` if the control does.
     """
+    _known_procedure(type(claim))
     distance = _one_change(claim, control)
     finding = claim.decide()
     passes = Outcome.CONSISTENT if claim.kind == "sample" else Outcome.PROVED
@@ -167,13 +183,21 @@ def check(name: str, claim: Claim, control: Claim) -> Evidence:
     return Evidence(name, claim, finding, control, control_finding, distance, _MINT)
 
 
+def _known_procedure(kind: type) -> None:
+    """Refuse a claim of any class but the listed ones, themselves and not their namesakes."""
+    module, name = kind.__module__, kind.__qualname__
+    known = f"{module}.{name}" in PROCEDURES and getattr(sys.modules.get(module), name, None)
+    if known is not kind or getattr(kind, "kind", None) not in KINDS:
+        raise TypeError(f"claim must be of one of {sorted(PROCEDURES)}, got {module}.{name}")
+
+
 def _embodied(claim: Claim) -> set[str]:
     """The fields that a change of hypothesis may touch."""
     return {f.name for f in dataclasses.fields(claim)} - {"constants", "hypotheses"}
 
 
 def _one_change(claim: Claim, control: Claim) -> str:
-    """The distance from claim to control, in words; raises ``ValueError`` unless it is one change."""
+    """The distance of the control, in words; raises ``ValueError`` unless it is one change."""
     if type(claim) is not type(control):
         raise ValueError("control must be of the claim's own kind")
     if set(claim.constants) != set(control.constants):
@@ -204,4 +228,8 @@ def _relative(old: Any, new: Any) -> str:
 
 
 def _show(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(Fraction(value) if isinstance(value, Fraction) else value)
+    return (
+        f"{value:.6g}"
+        if isinstance(value, float)
+        else str(Fraction(value) if isinstance(value, Fraction) else value)
+    )

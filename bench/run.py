@@ -1,0 +1,156 @@
+"""Time the library against its plainest peer: ours and the peer take turns, in one go.
+
+``make bench`` runs every case and writes ``_build/bench.json``. A case compares one task of the
+library with the few lines of NumPy that anyone would write for it; both must agree before they are
+timed. What counts is the ratio of the medians, peer over ours, with its spread over the rounds: a
+ratio above 1 says that ours is faster. No test depends on a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Two ways to do one task, each returning its result, and whether two results agree."""
+
+    name: str
+    sizes: dict[str, int]
+    ours: Callable[[], Any]
+    peer: Callable[[], Any]
+    agree: Callable[[Any, Any], bool]
+
+
+def errors_of_random_features() -> Case:
+    """Squared errors of random ReLU features for a linear function, over many draws of weights."""
+    import numpy as np
+    import torch
+
+    from memorize import runtime
+    from memorize.activations import RELU
+    from memorize.distributions import sphere
+    from memorize.features import linear, squared_errors
+
+    sizes = {"d": 64, "q": 160, "points": 200, "draws": 400}
+    d, q, points, draws = sizes.values()
+    x = sphere(points, d, runtime.generator("bench/points"))
+    u = sphere(1, d, runtime.generator("bench/direction"))[0]
+    f = linear(RELU, u)
+    inputs, direction = x.numpy(), u.numpy()
+
+    def ours() -> float:
+        generator = runtime.generator("bench/weights")
+        batches = squared_errors(
+            lambda weights: f.approximate(weights, x), f.values(x), q, d, draws, generator
+        )
+        return float(torch.cat(list(batches)).mean())
+
+    def peer() -> float:
+        rng, total = np.random.default_rng(0), 0.0
+        for _ in range(draws):
+            weights = rng.standard_normal((q, d))
+            representer = np.tile(2 * direction, (q, 1))  # that of <u, x> for ReLU
+            features = (inputs @ weights.T > 0) * (inputs @ representer.T)
+            total += float(((features.mean(1) - inputs @ direction) ** 2).mean())
+        return total / draws
+
+    def agree(a: float, b: float) -> bool:
+        return abs(a - b) < 0.1 * b
+
+    return Case("squared errors of random ReLU features", sizes, ours, peer, agree)
+
+
+CASES = (errors_of_random_features,)
+
+
+def measure(case: Case, rounds: int) -> dict[str, Any]:
+    """Times of ``rounds`` rounds, ours and the peer in turn, after a round that is not counted."""
+    first = case.ours(), case.peer()
+    if not case.agree(*first):
+        raise SystemExit(f"{case.name}: ours gives {first[0]}, the peer {first[1]}")
+    times: dict[str, list[float]] = {"ours": [], "peer": []}
+    for turn in range(rounds):
+        order = [("ours", case.ours), ("peer", case.peer)]
+        for name, task in order if turn % 2 else reversed(order):
+            start = time.perf_counter()
+            task()
+            times[name].append(time.perf_counter() - start)
+    ratios = sorted(p / o for p, o in zip(times["peer"], times["ours"], strict=True))
+    return {
+        "case": case.name,
+        "sizes": case.sizes,
+        "seconds": {name: round(statistics.median(t), 6) for name, t in times.items()},
+        "ratio": round(statistics.median(times["peer"]) / statistics.median(times["ours"]), 3),
+        "ratio_spread": [round(ratios[0], 3), round(ratios[-1], 3)],
+        "rounds": rounds,
+    }
+
+
+def provenance() -> dict[str, Any]:
+    """What the times belong to."""
+    import torch
+
+    commit = subprocess.run(
+        ["git", "rev-parse", "--verify", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "commit": commit.stdout.strip() or None,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "versions": {name: metadata.version(name) for name in ("torch", "numpy")},
+        "command": "make bench",
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if "model name" in line), "")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--output", type=Path, default=ROOT / "_build" / "bench.json")
+    options = parser.parse_args()
+    results = [measure(make(), options.rounds) for make in CASES]
+    for r in results:
+        low, high = r["ratio_spread"]
+        print(
+            f"{r['case']}: ours {r['seconds']['ours']:.3f} s, peer {r['seconds']['peer']:.3f} s, "
+            f"ratio {r['ratio']:.2f} ({low:.2f} to {high:.2f} over {r['rounds']} rounds)"
+        )
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    report = {"provenance": provenance(), "results": results}
+    options.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

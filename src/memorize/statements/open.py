@@ -1,0 +1,137 @@
+"""The statements of chapters not yet written: declared, so that the ledger counts them as open.
+
+A chapter that is written takes its rows from here into a module of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from memorize.statements import Statement, declare
+
+Kind = Literal["definition", "theorem", "figure"]
+
+
+def _open(chapter: str, *rows: tuple[str, Kind, str, str]) -> None:
+    for id, kind, number, title in rows:
+        declare(
+            Statement(id=id, kind=kind, number=number, title=title, paper=id[0], chapter=chapter)
+        )
+
+
+_open(
+    "tails/sums",
+    ("G.T3", "theorem", "Theorem 3", "Hoeffding's inequality in ψ2 norms"),
+    ("G.T4", "theorem", "Theorem 4", "Bernstein's inequality in ψ1 norms"),
+)
+_open(
+    "tails/gaussian_concentration",
+    ("G.T5", "theorem", "Theorem 5", "Gaussian concentration of Lipschitz functions"),
+)
+_open(
+    "kernels/tangent_kernel",
+    ("N.E1", "definition", "Equation (1), Section 2.5", "The tangent kernel and its expectation"),
+    ("Y.D6", "definition", "Definition 6", "The tangent kernel at given weights"),
+    ("F.E3", "theorem", "Equation (3)", "The limiting Gram matrix of ReLU in closed form"),
+    ("N.min", "theorem", "Equation (2), Section 2.5", "Kernel norm and least movement of weights"),
+)
+_open(
+    "kernels/kernel_spaces",
+    ("N.T1", "theorem", "Theorem 1", "Kernels and kernel spaces"),
+    ("N.T2", "theorem", "Theorem 2", "Kernels and embeddings"),
+    ("N.RFS", "definition", "Equations (3)–(6), Section 2.6", "Random feature schemes"),
+    ("N.C3", "theorem", "Corollary 3", "The scalar rate of random features"),
+)
+_open(
+    "kernels/kernel_concentration",
+    ("N.conc", "theorem", "Section 2.5", "The tangent kernel near its expectation"),
+    ("F.LC.3", "theorem", "Lemma C.3", "The initial Gram matrix near its limit"),
+)
+_open(
+    "one_step/initial_outputs",
+    ("G.L6", "theorem", "Lemma 6", "Outputs at initialisation"),
+)
+_open(
+    "one_step/gradient_norm",
+    ("G.C10", "theorem", "Claim 10", "The gradient as a sum of centred sub-exponential terms"),
+    ("G.L9", "theorem", "Lemma 9", "The operator norm of the gradient"),
+)
+_open(
+    "one_step/row_norms",
+    ("G.L11.1", "theorem", "Lemma 11, item 1", "Norms of the rows after the step"),
+    ("G.L11.2", "theorem", "Lemma 11, item 2", "Norms of the steps that the rows take"),
+)
+_open(
+    "one_step/memorization",
+    ("G.C12", "theorem", "Claim 12", "What the other examples do to an example"),
+    ("G.C13", "theorem", "Claim 13", "What an example does to itself"),
+    ("G.L7", "theorem", "Lemma 7", "After the step every margin is large"),
+    ("G.T1", "theorem", "Theorem 1", "One gradient step memorizes"),
+)
+_open(
+    "sgd/lazy_limit",
+    ("N.A1", "definition", "Algorithm 1", "Training a network by stochastic gradient descent"),
+    ("Y.D5", "definition", "Definition 5", "Xavier initialisation with zero output"),
+    ("Y.A2", "definition", "Algorithm 2", "Training the tangent model"),
+    ("Y.T8", "theorem", "Theorem 8", "Training the network is training its tangent model"),
+)
+_open(
+    "sgd/sgd_on_features",
+    ("Y.A3", "definition", "Algorithm 3", "Stochastic gradient descent on random features"),
+    ("Y.T9", "theorem", "Theorem 9", "Algorithm 2 learns the tangent kernel space"),
+    ("Y.T7", "theorem", "Theorem 7", "Algorithm 1 learns the space of the tangent kernel"),
+    ("N.T5", "theorem", "Theorem 5", "Networks learn the expected tangent kernel space"),
+)
+_open(
+    "sgd/polynomials",
+    ("N.T6", "theorem", "Theorem 6", "Networks learn even polynomials"),
+    ("N.lower.M", "theorem", "Section 3.2", "How many parameters polynomials need"),
+)
+_open(
+    "sgd/memorization_by_sgd",
+    ("N.lower.m", "theorem", "Section 1", "How many parameters memorizing needs"),
+    ("Y.D4", "definition", "Definition 4", "Memorizing a data set"),
+    ("Y.E1", "theorem", "Equation (1)", "An interpolant of small kernel norm"),
+    ("N.T7", "theorem", "Theorem 7", "Memorizing with nearly as many parameters as examples"),
+)
+_open(
+    "sgd/constructions",
+    ("Y.T1", "theorem", "Theorem 1", "As many neurons as examples interpolate"),
+    ("Y.T2", "theorem", "Theorem 2", "Baum's threshold networks"),
+    ("Y.T3", "theorem", "Theorem 3", "ReLU networks interpolate real labels"),
+)
+_open(
+    "fine_grained/linear_dynamics",
+    ("F.T3.1", "theorem", "Theorem 3.1", "Linear convergence of gradient descent"),
+    ("F.LC.1", "theorem", "Lemma C.1", "How far the weights move"),
+    ("F.LC.2", "theorem", "Lemma C.2", "How far the Gram matrix moves"),
+    ("F.T4.1", "theorem", "Theorem 4.1", "The training curve, eigenvector by eigenvector"),
+    ("F.Fig1", "figure", "Figure 1", "Training with true and with random labels"),
+)
+_open(
+    "fine_grained/distance",
+    ("F.E11", "definition", "Equation (11)", "The auxiliary linear sequence"),
+    ("F.L5.3", "theorem", "Lemma 5.3", "Distance to the initialisation"),
+    ("F.DB.1", "definition", "Definition B.1", "Rademacher complexity"),
+    ("F.TB.1", "theorem", "Theorem B.1", "Generalisation from Rademacher complexity"),
+    ("F.L5.4", "theorem", "Lemma 5.4", "Complexity of the class around the initialisation"),
+)
+_open(
+    "fine_grained/generalization",
+    ("F.D5.1", "definition", "Definition 5.1", "Non-degenerate distributions"),
+    ("F.R5.1", "theorem", "Remark 5.1", "Points no two of which are parallel"),
+    ("F.T5.1", "theorem", "Theorem 5.1", "Generalisation of the trained network"),
+    ("F.C5.2", "theorem", "Corollary 5.2", "Generalisation in classification"),
+    ("F.E10", "definition", "Equation (10)", "The complexity measure of the data"),
+    ("F.Fig2", "figure", "Figure 2", "Generalisation error against the complexity measure"),
+)
+_open(
+    "fine_grained/learnable",
+    ("F.LE.1", "theorem", "Lemma E.1", "Order and pseudo-inverses"),
+    ("F.T6.1", "theorem", "Theorem 6.1", "Powers of a linear form are learnable"),
+    ("F.C6.2", "theorem", "Corollary 6.2", "Sums of powers are learnable"),
+    ("F.X6.1", "theorem", "Example 6.1", "Linear functions"),
+    ("F.X6.2", "theorem", "Example 6.2", "Quadratic functions"),
+    ("F.X6.3", "theorem", "Example 6.3", "Cosine activation"),
+    ("F.X6.4", "theorem", "Example 6.4", "A function that is not so smooth"),
+)

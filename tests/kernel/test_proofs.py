@@ -1,0 +1,127 @@
+"""The proofs that the chapters copy: each checks, its controls are refused, and it renders."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from proofs import ALL
+
+from memorize.book.proof import Proof, ProofError, algebra
+from memorize.kernel import Refused, Sequent, eq, exp, fixed, rules
+from memorize.kernel.rules import Theorem, assume
+
+K, L = fixed("K"), fixed("L")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_proved(name: str) -> None:
+    proof = ALL[name]()
+    assert isinstance(proof.theorem, Theorem)
+    assert proof.theorem.sequent == proof.sequent
+    assert proof.unshown == 0
+    assert proof.record()["formal"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_falsified_lines_are_refused(name: str) -> None:
+    """Most falsified lines are refused; those that pass were proved, so they are true."""
+    controls = ALL[name]().controls
+    assert controls.refused >= 2 * controls.true
+    assert controls.undecided <= controls.total // 10
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_rendering(name: str) -> None:
+    """Escaped, balanced, without anything that changes between runs or leaves the machine."""
+    html = ALL[name]()._repr_html_()
+    assert html == ALL[name]()._repr_html_()
+    assert not re.search(r"0x[0-9a-f]{6}|https?://|<script", html)
+    for tag in ("div", "ol", "ul", "li", "span", "details", "summary", "pre", "p"):
+        assert len(re.findall(rf"<{tag}[ >]", html)) == html.count(f"</{tag}>"), tag
+    for tex in re.findall(r"\\\((.*?)\\\)", html):
+        assert tex.count("{") == tex.count("}")
+        assert tex.count(r"\left") == tex.count(r"\right")
+        assert "<" not in tex
+
+
+def test_the_reason_shown_is_the_one_checked() -> None:
+    """The words beside a line come from its derivation, not from the author."""
+    html = ALL["tail, p = 2"]()._repr_html_()
+    assert "monotone expectation" in html
+    assert "1 + x ≤ eˣ" in html
+    assert "Bienaymé" not in html
+
+
+def test_uses_and_profile() -> None:
+    profile = ALL["Gaussian"]().profile()
+    assert profile["SymPy facts"] == ["Gaussian integral"]
+    assert "ψ-norm: infimum attained" in profile["axioms"]
+    assert ALL["vector rate"]().profile()["textbook rules"] == [
+        r
+        for r in rules.TEXTBOOK
+        if r
+        in {
+            "monotone expectation", "domination", "linearity", "constant", "Tonelli", "Bienaymé",
+            "finite almost surely",
+        }
+    ]  # fmt: skip
+
+
+def test_words_taint_what_rests_on_them() -> None:
+    """A conclusion that rests on a step in words says so, and counts it."""
+    proof = Proof(Sequent((), K <= exp(K)), title="in part in words")
+    proof.prose("One sees that $K \\le e^K - 1$.", formula=K <= exp(K) - 1, label="seen")
+    proof.prose("A remark.")
+    proof.qed(algebra("seen"))
+    assert proof.unshown == 2
+    assert proof.profile()["the conclusion rests on steps in words"] == 1
+    assert proof.record()["unshown"] == 2
+    assert "step without a check" in proof._repr_html_()
+    assert "the conclusion rests on steps in words: 1" in proof._repr_html_()
+
+
+def test_evidence_beside_words() -> None:
+    from proofs import gaussian_integral
+
+    proof = Proof(Sequent((), 0 <= K**2), title="with evidence")
+    proof.prose("By a numerical check.", evidence=gaussian_integral())
+    proof.qed(algebra())
+    assert proof.unshown == 0
+    assert proof.profile()["steps in words"] == 1
+    assert "Gaussian integral" in proof._repr_html_()
+
+
+def test_author_text_is_escaped() -> None:
+    proof = Proof(Sequent((), 0 <= K**2), title="<b>&")
+    proof.have("a", 0 <= K**2, algebra(), gloss="since $0 < 1$ & <i>so</i>")
+    html = proof.qed()._repr_html_()
+    assert "<b>" not in html
+    assert "<i>" not in html
+    assert "\\(0 &lt; 1\\)" in html
+
+
+def test_chain_joins_and_concludes() -> None:
+    proof = Proof(Sequent((K <= L, L < 2), K < 3), title="chain")
+    proof.chain(K).le(L, algebra("h1")).lt(2, algebra("h2")).lt(3, algebra())
+    assert proof.qed().theorem is not None
+
+
+def test_wrong_line_names_itself() -> None:
+    proof = Proof(Sequent((K <= L,), K <= L), title="wrong").chain(K)
+    with pytest.raises(ProofError, match=r"wrong, line 1: K <= \(L - 1\)"):
+        proof.le(L - 1, algebra())
+
+
+def test_weaker_than_declared_is_refused() -> None:
+    proof = Proof(Sequent((0 <= K,), 0 <= K), title="too strong a hypothesis", controls=False)
+    proof.have("a", 0 <= K, algebra("given 1"), given=[1 <= K])
+    with pytest.raises(ProofError, match="proved is"):
+        proof.qed(lambda goal, f: f["a"])
+
+
+def test_equation_both_ways() -> None:
+    theorem = rules.symmetric(assume(eq(K, L)))
+    assert theorem.conclusion == eq(L, K)
+    with pytest.raises(Refused):
+        rules.symmetric(assume(K <= L))

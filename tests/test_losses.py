@@ -1,0 +1,43 @@
+"""Losses: their two constants hold, and no smaller ones do."""
+
+import pytest
+import torch
+
+from memorize.losses import ABSOLUTE, HINGE, LOGISTIC, SQUARED, Loss
+
+GRID = torch.linspace(-6, 6, 4001, dtype=torch.float64)
+EVERY = pytest.mark.parametrize("loss", [ABSOLUTE, HINGE, LOGISTIC, SQUARED], ids=lambda a: a.name)
+
+
+def slopes(loss: Loss, label: float) -> torch.Tensor:
+    values = loss.value(GRID, torch.full_like(GRID, label))
+    return values.diff() / GRID.diff()
+
+
+@EVERY
+@pytest.mark.parametrize("label", [-1.0, 1.0])
+def test_lipschitz_constant_is_the_steepest_slope(loss: Loss, label: float) -> None:
+    if loss.lipschitz is None:
+        assert float(slopes(loss, label).abs().max()) > 6
+    else:
+        steepest = float(slopes(loss, label).abs().max())
+        assert 0.99 * loss.lipschitz <= steepest <= loss.lipschitz * (1 + 1e-9)
+
+
+@EVERY
+@pytest.mark.parametrize("label", [-1.0, 1.0])
+def test_smoothness_is_the_largest_change_of_slope(loss: Loss, label: float) -> None:
+    sharpest = float((slopes(loss, label).diff() / GRID.diff()[1:]).abs().max())
+    if loss.smoothness is None:
+        assert sharpest > 100
+    else:
+        assert 0.99 * loss.smoothness <= sharpest <= loss.smoothness * (1 + 1e-6)
+
+
+@EVERY
+def test_losses_are_never_negative_and_stay_finite(loss: Loss) -> None:
+    far = torch.tensor([-1e4, 1e4], dtype=torch.float64)
+    for label in (-1.0, 1.0):
+        values = loss.value(far, torch.full_like(far, label))
+        assert bool(torch.isfinite(values).all())
+        assert float(values.min()) >= 0

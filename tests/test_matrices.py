@@ -1,0 +1,97 @@
+"""Random matrices: norms against singular values, bounds against each other and the literature."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from memorize import matrices
+
+
+def gen(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("shape", [(4, 7), (7, 4), (3, 2, 5, 5), (1, 1)])
+def test_operator_norm_is_the_largest_singular_value(shape):
+    W = torch.randn(*shape, generator=gen(), dtype=torch.float64)
+    wanted = torch.linalg.matrix_norm(W, ord=2)
+    torch.testing.assert_close(matrices.operator_norm(W), wanted, rtol=1e-12, atol=0)
+
+
+def test_operator_norm_of_zero_and_bad_input():
+    assert matrices.operator_norm(torch.zeros(3, 4)) == 0
+    with pytest.raises(ValueError, match=r"W must have shape"):
+        matrices.operator_norm(torch.zeros(3))
+    with pytest.raises(ValueError, match=r"W must be finite"):
+        matrices.operator_norm(torch.tensor([[1.0, math.nan]]))
+
+
+def test_chunks_change_neither_length_nor_law():
+    norms = matrices.draw_norms(matrices.LAWS["gaussian"], gen(), 10, 5, 3, chunk=4)
+    again = matrices.draw_norms(matrices.LAWS["gaussian"], gen(), 10, 5, 3, chunk=4)
+    assert norms.shape == (10,)
+    assert torch.equal(norms, again)
+    with pytest.raises(ValueError, match="draws"):
+        matrices.draw_norms(matrices.LAWS["gaussian"], gen(), 0, 5, 3)
+
+
+@pytest.mark.parametrize("name", matrices.LAWS)
+def test_laws_are_centred_with_variance_one(name):
+    x = matrices.LAWS[name](gen(3), (400, 500))
+    assert x.dtype == torch.float64
+    assert abs(float(x.mean())) < 0.02
+    assert float(x.square().mean()) == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize(("q", "d"), [(1, 1), (30, 30), (200, 10), (10, 200), (4000, 1)])
+def test_bounds_are_in_order(q, d):
+    truth_below = matrices.gaussian_mean_norm(q, d).mean
+    best = matrices.averaged_optimum(q, d)
+    assert truth_below <= matrices.davidson_szarek(q, d) <= best * (1 + 1e-9)
+    assert best <= matrices.averaged_bound(q, d)
+    assert best <= matrices.classical_net_bound(q, d, 0, 1)
+
+
+def test_bidiagonal_mean_norm_is_below_the_measured_mean():
+    found = matrices.gaussian_mean_norm(40, 25)
+    norms = matrices.draw_norms(matrices.LAWS["gaussian"], gen(1), 2000, 40, 25)
+    mean, error = float(norms.mean()), float(norms.std()) / math.sqrt(2000)
+    assert found.mean <= mean + 5 * error
+    assert found.mean >= 0.95 * mean
+    for r in (found.mean - 1, found.mean - 0.5, found.mean + 1):
+        share = float((norms >= r).double().mean())
+        assert found.tail(r) <= share + 0.06
+
+
+def test_bidiagonal_mean_norm_of_one_row_is_exact():
+    exact = math.sqrt(2) * math.gamma(3) / math.gamma(2.5)  # E χ₅
+    assert matrices.gaussian_mean_norm(1, 5).mean == pytest.approx(exact)
+    assert matrices.gaussian_mean_norm(5, 1).mean == pytest.approx(exact)
+
+
+def test_net_constant_has_its_minimum_where_the_chapter_says():
+    assert 1.954 < matrices.net_constant(0.3214) < 1.955
+    assert matrices.net_constant(0.3) > matrices.net_constant(0.3214) < matrices.net_constant(0.34)
+
+
+def test_tall_matrices_cost_nothing_extra():
+    assert matrices.averaged_optimum(10**8, 1) == pytest.approx(1e4, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: matrices.net_constant(1.5), "eps must lie"),
+        (lambda: matrices.net_constant(0.3, -1), "a must be above 0"),
+        (lambda: matrices.net_bound(3, 3, -1, 1), "t must be at least 0"),
+        (lambda: matrices.averaged_bound(3, 0), "d must be an integer"),
+        (lambda: matrices.davidson_szarek(3.5, 2), "q must be an integer"),
+        (lambda: matrices.averaged_optimum(3, 2, s=0), "s must be above 0"),
+    ],
+)
+def test_errors_name_the_argument(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
