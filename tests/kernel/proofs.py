@@ -33,6 +33,7 @@ from memorize.book.proof import (
     psi_intro,
     specialise,
     steps,
+    tangent,
     tonelli,
     under_E,
 )

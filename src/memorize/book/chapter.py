@@ -15,7 +15,7 @@ from typing import Any
 from IPython.display import display
 
 from memorize import statements
-from memorize.book.ledger import NUMBERS, RECORD
+from memorize.book.ledger import NUMBERS, RECORD, checks_html
 from memorize.book.proof import Proof
 from memorize.evidence.render import verdict_html
 from memorize.kernel.evidence import Claim, Evidence, check
@@ -118,20 +118,21 @@ class Chapter:
         _show(_verdict_table(rows), plain, {RECORD: record})
 
     def numbers(self) -> None:
-        """Show and record what the checks measured, and the chances that they err.
+        """Show and record what the samples measured, and the chances that they err.
 
         Raises ``ValueError`` before the verdict: checks may yet be added.
         """
         if not self._closed:
             raise ValueError("numbers() comes after verdict()")
         rows = {
-            id: [evidence.numbers() for evidence in row.checks.values()]
+            id: [e.numbers() for e in row.checks.values() if e.claim.kind == "sample"]
             for id, row in self._rows.items()
         }
         alarm = sum(n["false_alarm"] + n["miss"] for row in rows.values() for n in row)
         record = {"chapter": self.name, "rows": rows}
         plain = f"probability of any false alarm or missed control: at most {alarm:.2g}"
-        html = f"{_numbers_table(rows)}<p>{plain[0].upper()}{plain[1:]}.</p>"
+        table = _numbers_table(rows) if any(rows.values()) else "<p>No check is a sample.</p>"
+        html = f"{table}<p>{plain[0].upper()}{plain[1:]}.</p>"
         _show(html, plain, {NUMBERS: record})
 
     def _row(self, id: str) -> _Row:
@@ -213,28 +214,20 @@ def _table(kind: str, head: Iterable[str], body: Iterable[str]) -> str:
 
 
 def _verdict_table(rows: list[dict[str, Any]]) -> str:
-    """One group of lines a row: the outcome, then each check beside its refuted control."""
+    """A line for each row: its outcome, what it rests on, and its checks, folded."""
     body = []
     for row in rows:
         notes = [escape(row["why"])] if row["why"] else []
-        if row["proofs"]:
-            notes.append(f"steps without a check: {row['unchecked']}")
         if row["uses"]:
             notes.append(f"rests on {escape(', '.join(row['uses']))}")
+        if row["unchecked"]:
+            notes.append(f"steps without a check: {row['unchecked']}")
         body.append(
-            f'<tr class="row"><th scope="row">{escape(row["id"])}</th>'
-            f"<td>{escape(row['title'])}</td>"
+            f'<tr><th scope="row">{escape(row["id"])}</th><td>{escape(row["title"])}</td>'
             f'<td><span class="memorize-badge {row["outcome"]}">{row["outcome"]}</span></td>'
-            f"<td>{'; '.join(notes)}</td></tr>"
+            f"<td>{checks_html(row['checks'])}</td><td>{'; '.join(notes)}</td></tr>"
         )
-        for c in row["checks"]:
-            control = c["control"]
-            body.append(
-                f"<tr><td>{escape(c['kind'])}</td><td>{escape(c['name'])}: {escape(c['claim'])}"
-                f"</td><td>{escape(c['outcome'])}</td><td>control {escape(control['distance'])}: "
-                f"{escape(control['outcome'])}</td></tr>"
-            )
-    return _table("verdict", ("Row", "Statement", "Outcome", "Notes and controls"), body)
+    return _table("verdict", ("Row", "Statement", "Outcome", "Checks", "Notes"), body)
 
 
 def _numbers_table(rows: Mapping[str, list[dict[str, Any]]]) -> str:
@@ -244,7 +237,6 @@ def _numbers_table(rows: Mapping[str, list[dict[str, Any]]]) -> str:
         f"<td>{n['false_alarm']:.2g}</td><td>{n['miss']:.2g}</td></tr>"
         for id, checks in rows.items()
         for n in checks
-        if n["claim"] or n["control"]
     ]
     head = ("Row", "Check", "Claim", "Control", "False alarm", "Missed control")
     return _table("numbers", head, body)

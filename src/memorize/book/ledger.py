@@ -12,13 +12,24 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from memorize import statements
 from memorize.statements import CHAPTERS, Statement
 
-__all__ = ["BUDGET", "MARKS", "STATUSES", "Entry", "Ledger", "LedgerError", "build", "load"]
+__all__ = [
+    "BUDGET",
+    "MARKS",
+    "STATUSES",
+    "Entry",
+    "Ledger",
+    "LedgerError",
+    "build",
+    "checks_html",
+    "load",
+]
 
 RECORD = "application/vnd.memorize.record+json"
 NUMBERS = "application/vnd.memorize.numbers+json"
@@ -271,3 +282,16 @@ def _told(check: Mapping[str, Any]) -> dict[str, Any]:
         **{key: check[key] for key in ("name", "kind", "claim", "outcome")},
         "control": {key: control[key] for key in ("claim", "distance", "outcome")},
     }
+
+
+def checks_html(checks: Iterable[Mapping[str, Any]]) -> str:
+    """The checks of a row and what became of their controls, folded behind their number."""
+    items = [
+        f"<li>{escape(c['kind'])}, {escape(c['name'])}: {escape(c['claim'])}: "
+        f"<b>{escape(c['outcome'])}</b>. Control, {escape(c['control']['distance'])}: "
+        f"<b>{escape(c['control']['outcome'])}</b>.</li>"
+        for c in checks
+    ]
+    if not items:
+        return ""
+    return f"<details><summary>{len(items)}</summary><ul>{''.join(items)}</ul></details>"

@@ -26,7 +26,15 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole, new_document
 
 from memorize import statements
 from memorize.book import bound, graph, ledger
-from memorize.book.ledger import BUDGET, MARKS, STATUSES, Entry, Ledger, LedgerError
+from memorize.book.ledger import (
+    BUDGET,
+    MARKS,
+    STATUSES,
+    Entry,
+    Ledger,
+    LedgerError,
+    checks_html,
+)
 from memorize.kernel.latex import latex
 from memorize.statements import CHAPTERS, PAPERS, PARTS, Statement
 
@@ -608,21 +616,9 @@ def _row(entry: Entry, link: Callable[[str, str], str]) -> str:
         f'<td data-sort="{STATUSES.index(entry.status)}">'
         f'<span class="memorize-badge {entry.status}">{MARKS[entry.status]} {entry.status}</span>'
         f"<small>{escape(_because(entry))}</small></td>"
-        f'<td data-sort="{len(entry.checks):03}">{_checks(entry)}</td><td>{uses}</td>'
+        f'<td data-sort="{len(entry.checks):03}">{checks_html(entry.checks)}</td><td>{uses}</td>'
         f'<td data-sort="{entry.unchecked:03}">{entry.unchecked or ""}</td></tr>'
     )
-
-
-def _checks(entry: Entry) -> str:
-    if not entry.checks:
-        return ""
-    items = "".join(
-        f"<li>{escape(c['kind'])}, {escape(c['name'])}: {escape(c['claim'])}: "
-        f"<b>{escape(c['outcome'])}</b>. Control, {escape(c['control']['distance'])}: "
-        f"<b>{escape(c['control']['outcome'])}</b>.</li>"
-        for c in entry.checks
-    )
-    return f"<details><summary>{len(entry.checks)}</summary><ul>{items}</ul></details>"
 
 
 def _graph(book: Ledger, link: Callable[[str, str], str]) -> str:

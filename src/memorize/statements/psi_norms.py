@@ -44,9 +44,10 @@ declare(
         text=(
             r"For $p\ge1$ and a real random variable $X$,"
             "\n"
-            r"$$\|X\|_{\psi_p}=\inf\bigl\{t>0:\ \mathbb E\,e^{|X|^p/t^p}\le2\bigr\}\in[0,\infty],"
-            r"\qquad\inf\emptyset=\infty.$$"
+            r"$$\|X\|_{\psi_p}=\inf\bigl\{t>0:\ \mathbb E\,e^{|X|^p/t^p}\le2\bigr\},$$"
             "\n"
+            r"with $\inf\emptyset=\infty$."
+            "\n\n"
             r"1. If $0<\|X\|_{\psi_p}<\infty$, the infimum is attained: "
             r"$\mathbb E\,e^{|X|^p/\|X\|_{\psi_p}^p}\le2$."
             "\n"
@@ -248,7 +249,7 @@ declare(
         text=(
             r"Let $C_p$ be the smallest constant with "
             r"$\|X-\mathbb EX\|_{\psi_p}\le C_p\|X\|_{\psi_p}$ for all $X$. Then "
-            r"$$1.2098<C_2\le1.21\qquad\text{and}\qquad1.0600<C_1\le1.061.$$"
+            r"$$1.2098<C_2\le1.21,\qquad1.0600<C_1\le1.061.$$"
         ),
         hypotheses=(r"$\|X\|_{\psi_p}<\infty$",),
         formal=(
@@ -283,8 +284,8 @@ declare(
             r"=\min\Bigl(1,\ \frac1{e^{t^p/K^p}-1}\Bigr),$$"
             "\n"
             r"attained by $X\in\{0,t\}$. For small probabilities this is half of "
-            r"$2e^{-t^p/K^p}$. So $|X|<K\ln(1+1/\delta)^{1/p}$ with probability at least "
-            r"$1-\delta$."
+            r"$2e^{-t^p/K^p}$. So if $\|X\|_{\psi_p}\le K$, then $|X|<K\ln(1+1/\delta)^{1/p}$ with "
+            r"probability at least $1-\delta$."
         ),
         hypotheses=(),
         formal=tuple(

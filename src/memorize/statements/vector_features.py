@@ -197,6 +197,7 @@ $\bigl(\Lambda\,\mathbb E\|\check f\|^2-\|f\|^2_{2,\mathcal D}\bigr)/q$.
             r"\langle\check f(\omega_i),\psi(\omega_i,\cdot)\rangle$ with "
             r"$\omega_1,\dots,\omega_q$ independent, of one law",
         ),
+        mathlib=("ProbabilityTheory.IndepFun.variance_sum",),
         formal=(
             Sequent(
                 (spherical, bounded_scheme, finite(size)),
@@ -420,8 +421,8 @@ equality.
         hypotheses=(
             r"those of {st}`N.T4`, for the law $\mathcal D$ of $x$ when $(x,y)\sim\mathcal D'$",
             r"$\ell:\mathbb R\times Y\to[0,\infty)$ is measurable, differentiable in its first "
-            r"argument with a derivative that is $\beta$-Lipschitz there (neither convexity nor a Lipschitz "
-            r"$\ell$ is needed)",
+            r"argument with a derivative that is $\beta$-Lipschitz there (neither convexity nor a "
+            r"Lipschitz $\ell$ is needed)",
         ),
         formal=(
             Sequent(
