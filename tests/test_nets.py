@@ -84,6 +84,44 @@ def test_covering_sees_a_removed_point():
     assert nets.covering(nets.rational(points[1:])).cosine_squared < whole
 
 
+FLAT_TOP = nets.RationalPoints(
+    np.array(
+        [[3, 0, 4], [-3, 0, 4], [0, 3, 4], [0, -3, 4], [0, 0, -1], [3, 0, -4], [-3, 4, 0]], object
+    ),
+    np.array([5, 5, 5, 5, 1, 5, 5], object),
+)
+"""The first four points span one flat facet, a square."""
+
+
+def test_covering_triangulates_a_flat_facet_once():
+    found = nets.covering(FLAT_TOP)
+    assert found.cosine_squared == Fraction(1, 19)
+    assert found.facets == 10
+
+
+def test_covering_refuses_facets_that_do_not_surround_the_origin(monkeypatch):
+    """Both triangulations of the square: every edge is in two triangles, all points behind."""
+
+    class Proposed:
+        def __init__(self, points):
+            self.simplices = np.array([[0, 2, 1], [0, 1, 3], [0, 2, 3], [2, 1, 3]])
+
+    monkeypatch.setattr(nets, "ConvexHull", Proposed)
+    with pytest.raises(ValueError, match="facets do not close up"):
+        nets.covering(FLAT_TOP)
+
+
+@pytest.mark.parametrize("d", [2, 3, 4])
+def test_covering_refuses_a_missing_or_doubled_facet(d, monkeypatch):
+    points = nets.rational(nets.cross_polytope(d))
+    simplices = nets.ConvexHull(points.tensor().numpy()).simplices
+    for proposed in (simplices[1:], np.concatenate([simplices, simplices])):
+        hull = type("Proposed", (), {"__init__": lambda self, points: None, "simplices": proposed})
+        monkeypatch.setattr(nets, "ConvexHull", hull)
+        with pytest.raises(ValueError, match="facets do not close up"):
+            nets.covering(points)
+
+
 def test_rational_points_are_near_and_on_the_sphere():
     points = unit(50, 3)
     exact = nets.rational(points)

@@ -74,5 +74,5 @@ def test_on_sphere_refuses_with_the_row(dtype):
     points /= points.norm(dim=1, keepdim=True)
     assert require.on_sphere("points", points) is points
     points[7] *= 1.001
-    with pytest.raises(ValueError, match="row 7 has norm 1.001"):
+    with pytest.raises(ValueError, match=r"row 7 has norm 1\.001"):
         require.on_sphere("points", points)

@@ -10,10 +10,9 @@ rational coordinates its square is a rational number, which :func:`covering` fin
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
 
 import numpy as np
 import torch
@@ -221,19 +220,16 @@ def covering(points: RationalPoints) -> Covering:
     """The exact fineness of a finite set of rational points of the sphere of ℝ^d, 2 ≤ d ≤ 4.
 
     The convex hull's facets are proposed in floating point and then certified in integers: every
-    point lies on the inner side of every facet's plane, the origin strictly so, and every ridge
-    belongs to exactly two facets, so that no facet is missing. Raises ``ValueError`` if the
-    origin is not inside the hull, or if a certificate fails because points are too close together.
+    point lies on the inner side of every facet's plane, the origin strictly so, and the facets,
+    turned outwards, form a cycle: every ridge belongs to exactly two, which induce opposite
+    orientations on it. Seen from the origin a cycle of outward facets covers all directions equally
+    often, so at least once: no facet is missing. Raises ``ValueError`` if the origin is not inside
+    the hull, or if a certificate fails because points are too close together.
     """
     d = points.numerators.shape[1]
     _small(d)
     approximate = points.tensor()
-    facets = ConvexHull(approximate.numpy()).simplices
-    ridges = Counter(
-        ridge for facet in facets.tolist() for ridge in combinations(sorted(facet), d - 1)
-    )
-    if set(ridges.values()) != {2}:
-        raise ValueError("points: a ridge of the hull does not belong to exactly two facets")
+    facets = np.sort(ConvexHull(approximate.numpy()).simplices, axis=1)
     # Cramer: the plane {⟨n, x⟩ = D} through a facet's vertices a_i/b_i solves ⟨n, a_i⟩ = D b_i.
     vertices, heights = points.numerators[facets], points.denominators[facets]
     D = _determinant(vertices)
@@ -242,12 +238,14 @@ def covering(points: RationalPoints) -> Covering:
         replaced = vertices.copy()
         replaced[:, :, j] = heights
         columns.append(_determinant(replaced))
-    normals = np.stack(columns, 1)
+    normals, outward = np.stack(columns, 1), np.where(D > 0, 1, -1)
     normals, D = np.where(D[:, None] < 0, -normals, normals), abs(D)
     if (D == 0).any():
         raise ValueError("points: the origin must lie strictly inside their convex hull")
     if (normals.dot(points.numerators.T) > D[:, None] * points.denominators).any():
         raise ValueError("points: a point lies beyond a facet, so the hull is not certified")
+    if not _is_cycle(facets, outward):
+        raise ValueError("points: the facets do not close up, so the hull is not certified")
     squares = [Fraction(int(h) ** 2, int(s)) for h, s in zip(D, (normals**2).sum(1), strict=True)]
     worst = min(range(len(squares)), key=squares.__getitem__)
     hole = torch.tensor([float(Fraction(int(x), int(D[worst]))) for x in normals[worst]])
@@ -268,6 +266,19 @@ def net_maximum(
 def _small(d: int) -> None:
     if not 2 <= require.positive_int("d", d) <= 4:
         raise ValueError(f"d must be 2, 3 or 4 (facets of hulls become too many), got {d}")
+
+
+def _is_cycle(facets: NDArray[np.intp], orientation: NDArray[np.intp]) -> bool:
+    """Whether each ridge belongs to one facet in each of its two directions.
+
+    ``facets`` has shape (n, d), rows ascending; ``orientation`` (n) holds ±1, the sign of the
+    determinant of the facet's vertices. Leaving out the i-th vertex induces (−1)^i times that.
+    """
+    directions = defaultdict(list)
+    for facet, sign in zip(facets.tolist(), orientation.tolist(), strict=True):
+        for i in range(len(facet)):
+            directions[(*facet[:i], *facet[i + 1 :])].append(sign * (-1) ** i)
+    return all(sorted(signs) == [-1, 1] for signs in directions.values())
 
 
 def _determinant(M: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -1,7 +1,8 @@
 """Where and how a computation runs: seed, tier, device, and chunks of a long one.
 
-The master seed is ``MEMORIZE_SEED`` (default 0), the tier ``MEMORIZE_TIER`` (``laptop`` or ``gpu``),
-the device ``MEMORIZE_DEVICE`` (default: ``cuda`` in the gpu tier where there is one, else ``cpu``).
+The master seed is ``MEMORIZE_SEED`` (default 0), the tier ``MEMORIZE_TIER`` (``laptop`` or
+``gpu``), the device ``MEMORIZE_DEVICE`` (default: ``cuda`` in the gpu tier where there is one, else
+``cpu``).
 All randomness comes from generators that are derived from the master seed and a name.
 """
 

@@ -41,7 +41,7 @@ def test_a_box_shows_all_that_is_declared(pages: Pages) -> None:
         r"Hypotheses. \(x\ge 0\); \(y\ge 0\).",
         r"Of G.one: \(x\le 2\).",
         r"As printed\(x\le C\) What the book changed. The constant is 2.",
-        "Lemma 1. Also called Theorem 1 of the draft. In mathlib: Some.theorem_name.",
+        "Lemma 1. Also called Theorem 1 of the draft. Related in mathlib: Some.theorem_name.",
         "BibTeX@misc{daniely2020memorizing, author = {Daniely, Amit},",
     ):
         assert words in said

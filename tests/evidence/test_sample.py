@@ -395,6 +395,17 @@ def test_bad_draws_are_named(claim, draw, message):
         type(claim)(**{**vars(claim), "draw": draw}).decide()
 
 
+def test_a_claim_that_no_data_could_refute_is_refused():
+    """300 exceedances of 300 have the probability bound³⁰⁰: at 0.9 that is 2e-14, at 0.95 2e-7."""
+    for bound in (1, R(3, 2), R(95, 100)):
+        with pytest.raises(ValueError, match=r"no data could refute .* draws = 300"):
+            TailSample(**{**vars(TAIL), "thresholds": (0.05, 0.1), "bound": bound, "draws": 300})
+    refutable = {"thresholds": (0.05,), "bound": R(9, 10), "draws": 300}
+    assert TailSample(**{**vars(TAIL), **refutable, "power_law": Law("one", tail=lambda t: 1.0)})
+    mixed = {"thresholds": (0.05, 1.5), "bound": c * sp.exp(-(t**2) / 2), "draws": 300}
+    assert TailSample(**{**vars(TAIL), **mixed}).thresholds == (0.05, 1.5)
+
+
 def test_a_law_that_does_not_state_what_a_test_needs():
     silent = Law("silent")
     for claim, piece in ((TAIL, "tail"), (LAW, "cdf"), (BOUNDED, "mean"), (CHI, "total")):

@@ -343,7 +343,7 @@ class StatementBox(_Directive):
             yield nodes.paragraph("", f"Also called {'; '.join(statement.aliases)}.")
         if statement.mathlib:
             names = ", ".join(f"[`{n}`]({MATHLIB.format(n)})" for n in statement.mathlib)
-            yield from self.myst(f"In mathlib: {names}.")
+            yield from self.myst(f"Related in mathlib: {names}.")
         if statement.bound is not None:
             link = _link("bound", statement.id, "Put in your own numbers")
             yield nodes.paragraph("", "", link)

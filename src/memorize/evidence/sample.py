@@ -208,7 +208,8 @@ class TailSample(_Sample):
 
     ``bound`` is a callable ``(t, **constants)`` or a SymPy expression in ``Symbol("t")`` and the
     constants. Each threshold has an exact binomial test (a Clopper–Pearson lower end above the
-    bound refutes) with ``alpha / len(thresholds)``.
+    bound refutes) with ``alpha / len(thresholds)``. Raises ``ValueError`` for a claim that no data
+    could refute: one whose bounds are so near 1 that even ``draws`` exceedances are likely enough.
     """
 
     thresholds: Sequence[float]
@@ -216,8 +217,12 @@ class TailSample(_Sample):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _thresholds(self.thresholds)
-        self._bounds()
+        share = self.alpha / len(_thresholds(self.thresholds))
+        if all(_critical(self.draws, p, share) > self.draws for p in self._bounds()):
+            raise ValueError(
+                f"no data could refute this claim: with draws = {self.draws} the bound is too near "
+                "1 at every one of the thresholds; take larger thresholds or more draws"
+            )
 
     def decide(self) -> Finding:
         thresholds, bounds = _thresholds(self.thresholds), self._bounds()

@@ -102,19 +102,18 @@ declare(
         counterexample=(
             r"The eight points $\pm e_i$ of $\mathbb R^4$ are a 1-net, and on the $4\times4$ "
             r"matrix of ones their maximum is 1 while the norm is 4, not at most 2. With one point "
-            r"$u$, $z$ on each side the maximum is 0 on any matrix with $Wz=0$. Both run in "
-            r"the chapter, in exact arithmetic."
+            r"$u$, $z$ on each side the maximum is 0 on any matrix $W\ne0$ with $Wz=0$, and there "
+            r"is one if $d\ge2$. Both run in the chapter, in exact arithmetic. (For $q=d=1$ the "
+            r"maximum is $-1$ on $W=-uz$.)"
         ),
         formal=(_nets(),),
         bound=BoundFormula(
             quantity=r"\|W\|\big/\max_{u\in N,z\in N'}\langle u,Wz\rangle",
             parameters=(
                 Parameter(eps, "fineness of the nets", 0.5, sp.Interval.open(0, sp.sqrt(2))),
-                _q,
-                _d,
             ),
             value=(1 - eps**2 / 2) ** -2,
-            trivial=sp.sqrt(q * d),
+            trivial=sp.oo,
         ),
         aliases=("Exercise 4.4.3 in Vershynin, with the factor 1/(1 − 2ε)",),
         mathlib=("Metric.coveringNumber_le_packingNumber",),
@@ -179,7 +178,7 @@ declare(
         kind="theorem",
         text=(
             r"Let $W\in\mathbb R^{q\times d}$ have independent centred entries with "
-            r"$\|W_{ij}\|_{\psi_2}\le K$. Then for every $t\ge0$, with probability at least "
+            r"$\|W_{ij}\|_{\psi_2}\le K$, $K>0$. Then for every $t\ge0$, with probability at least "
             r"$1-e^{-t^2}$,"
             "\n"
             r"$$\|W\|\;\le\;2K\bigl(\sqrt q+\sqrt d+t\bigr).$$"
@@ -187,7 +186,7 @@ declare(
         hypotheses=(
             r"the $qd$ entries are independent",
             r"$\mathbb E W_{ij}=0$",
-            r"$\|W_{ij}\|_{\psi_2}\le K$",
+            r"$0<K$ and $\|W_{ij}\|_{\psi_2}\le K$",
         ),
         printed=(
             r"For any $t>0$ we have $\|A\|\le CK(\sqrt m+\sqrt n+t)$ with probability at least "
@@ -228,9 +227,9 @@ declare(
         chapter="tails/nets",
         kind="theorem",
         text=(
-            r"Let $W\in\mathbb R^{q\times d}$ be random with $\mathbb E\,e^{\mu\langle u,Wz"
-            r"\rangle}\le e^{\mu^2s^2/2}$ for all unit vectors $u$, $z$ and all $\mu\ge0$. "
-            r"Then for every $\mu\ge0$"
+            r"Let $s>0$, and let $W\in\mathbb R^{q\times d}$ be random with "
+            r"$\mathbb E\,e^{\mu\langle u,Wz\rangle}\le e^{\mu^2s^2/2}$ for all unit "
+            r"vectors $u$, $z$ and all $\mu\ge0$. Then for every $\mu\ge0$"
             "\n"
             r"$$\mathbb E\,e^{\mu\|W\|}\;\le\;\exp\Bigl(\frac{\mu^2s^2}{2}+1.11\,\mu s"
             r"\,(\sqrt q+\sqrt d)\Bigr),$$"
@@ -238,14 +237,17 @@ declare(
             r"so that $\mathbb E\|W\|\le1.11\,s(\sqrt q+\sqrt d)$ and, for every $v\ge0$, "
             r"$\Pr\bigl(\|W\|\ge s(1.11(\sqrt q+\sqrt d)+v)\bigr)\le e^{-v^2/2}$."
             "\n\n"
-            r"If the entries are independent and centred with $\|W_{ij}\|_{\psi_2}\le K$, then "
-            r"$s=\frac58\sqrt2\,K$ will do: $\mathbb E\|W\|\le K(\sqrt q+\sqrt d)$, and for every "
-            r"$t\ge0$, $\|W\|\le K\bigl(\sqrt q+\sqrt d+\frac54t\bigr)$ with probability at least "
+            r"If the entries are independent and centred with $\|W_{ij}\|_{\psi_2}\le K$, "
+            r"$K>0$, then $s=\frac58\sqrt2\,K$ will do: "
+            r"$\mathbb E\|W\|\le K(\sqrt q+\sqrt d)$, and for every $t\ge0$, "
+            r" $\|W\|\le K\bigl(\sqrt q+\sqrt d+\frac54t\bigr)$ with probability at least "
             r"$1-e^{-t^2}$."
         ),
         hypotheses=(
             r"$\mathbb E\,e^{\mu\langle u,Wz\rangle}\le e^{\mu^2s^2/2}$ for all unit "
-            r"vectors $u\in\mathbb R^q$, $z\in\mathbb R^d$ and all $\mu\ge0$",
+            r"vectors $u\in\mathbb R^q$, $z\in\mathbb R^d$ and all $\mu\ge0$, with $s>0$",
+            r"in the second half, instead: the $qd$ entries are independent and centred, with "
+            r"$0<K$ and $\|W_{ij}\|_{\psi_2}\le K$",
         ),
         bound=BoundFormula(
             quantity=r"\mathbb E\,\|W\|",

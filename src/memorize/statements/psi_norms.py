@@ -52,7 +52,8 @@ declare(
             r"$\mathbb E\,e^{|X|^p/\|X\|_{\psi_p}^p}\le2$."
             "\n"
             r"2. $\|X\|_{\psi_p}=0$ if and only if $X=0$ almost surely; "
-            r"$\|aX\|_{\psi_p}=|a|\,\|X\|_{\psi_p}$ for every real $a$; "
+            r"$\|aX\|_{\psi_p}=|a|\,\|X\|_{\psi_p}$ for every real $a$, "
+            r"if $\|X\|_{\psi_p}<\infty$; "
             r"$\|X+Y\|_{\psi_p}\le\|X\|_{\psi_p}+\|Y\|_{\psi_p}$."
             "\n"
             r"3. If $|X|\le|Y|$ almost surely, then $\|X\|_{\psi_p}\le\|Y\|_{\psi_p}$."
@@ -278,13 +279,14 @@ declare(
         chapter="tails/psi_norms",
         kind="theorem",
         text=(
-            r"For every $p>0$, $K>0$ and $t>0$,"
+            r"For every $p\ge1$, $K>0$ and $t>0$,"
             "\n"
             r"$$\max_{\|X\|_{\psi_p}\le K}\Pr(|X|\ge t)"
             r"=\min\Bigl(1,\ \frac1{e^{t^p/K^p}-1}\Bigr),$$"
             "\n"
-            r"attained by $X\in\{0,t\}$. For small probabilities this is half of "
-            r"$2e^{-t^p/K^p}$. So if $\|X\|_{\psi_p}\le K$, then $|X|<K\ln(1+1/\delta)^{1/p}$ with "
+            r"attained by $X\in\{0,t\}$. For small probabilities this is asymptotically half "
+            r"of $2e^{-t^p/K^p}$. So, for $0<\delta<1$, if $\|X\|_{\psi_p}\le K$, then "
+            r"$|X|<K\ln(1+1/\delta)^{1/p}$ with "
             r"probability at least $1-\delta$."
         ),
         hypotheses=(),
@@ -300,7 +302,9 @@ declare(
             parameters=(
                 Parameter(_threshold.symbol, "threshold", 3.0, sp.Interval.open(0, sp.oo)),
                 _norm,
-                Parameter(sp.Symbol("p", positive=True), "p of the norm", 2.0),
+                Parameter(
+                    sp.Symbol("p", positive=True), "p of the norm", 2.0, sp.Interval(1, sp.oo)
+                ),
             ),
             terms=(
                 Term(

@@ -15,6 +15,7 @@ from memorize.kernel.terms import (
     function,
     inner,
     mean,
+    norm,
     number,
     random,
     random_vector,
@@ -73,6 +74,10 @@ gate, kappa = function("gate", None, r"\mathbb 1_+"), fixed("kappa")
 along = inner(u, x)
 gated = every((z, x0), eq(gate(z, x0) ** 2, gate(z, x0)))
 signed = every((z, x0), eq(sign(z, x0) ** 2, 1))
+gate_mean, sign_mean = (
+    every((x0,), eq(E(inner(w, u) * side(w, x0), w) * norm(x0), inner(u, x0) / kappa))
+    for side in (gate, sign)
+)
 half = every((x0,), eq(E(gate(w, x0), w), Fraction(1, 2)))
 half_square = every((x0,), eq(E(inner(w, u) ** 2 * gate(w, x0), w), Fraction(1, 2)))
 
@@ -91,6 +96,10 @@ rate = R * C * sqrt(size) / sqrt(q * d)
 
 # The two sharp examples.
 walk = omega * inner(x0, x)
+jordan = every(
+    (x0,),
+    abs(E(sign(w, z) * sign(w, x0), w)) <= abs(inner(z, x0)) + abs(inner(x0, x0) - 1),
+)
 agreement = sign(w, z) * sign(w, x) * inner(z, x)
 
 
@@ -301,8 +310,7 @@ declare(
             ),
             Sequent(
                 (
-                    signed,
-                    every((x0,), abs(E(sign(w, z) * sign(w, x0), w)) <= abs(inner(z, x0))),
+                    *(spherical, signed, jordan),
                     eq(E(inner(z, x) ** 2, x), 1 / number(d)),
                     eq(E(inner(z, x) ** 4, x), 3 / (d * (d + 2))),
                 ),
@@ -341,7 +349,7 @@ For uniform inputs $s=\frac1d$ and $r=\frac3{d(d+2)}$.
             Sequent(
                 (
                     *(spherical, kappa > 0, gated, half_square),
-                    every((x0,), eq(E(inner(w, u) * gate(w, x0), w), inner(u, x0) / kappa)),
+                    gate_mean,
                 ),
                 eq(
                     squared_error(kappa * inner(w, u) * gate(w, x) * along, w, T),
@@ -351,7 +359,7 @@ For uniform inputs $s=\frac1d$ and $r=\frac3{d(d+2)}$.
             Sequent(
                 (
                     *(spherical, kappa > 0, signed, eq(E(inner(w, u) ** 2, w), 1)),
-                    every((x0,), eq(E(inner(w, u) * sign(w, x0), w), inner(u, x0) / kappa)),
+                    sign_mean,
                 ),
                 eq(
                     squared_error(kappa * inner(w, u) * sign(w, x) * along, w, T),
