@@ -34,7 +34,8 @@ book: $(READY) ## execute what is out of date and build the pages into _build/ht
 	@$(RUN) -m memorize.book.build
 
 test: book ## build the book, then run all tests: unit, notebooks, pages
-	@$(RUN) -m pytest --nbval --nbval-current-env --numprocesses auto --dist loadfile $(TESTS)
+	@$(RUN) -m pytest --nbval --nbval-current-env --nbval-kernel-startup-timeout 600 \
+	  --numprocesses auto --dist loadfile $(TESTS)
 
 notebooks: $(READY) ## execute what is out of date and write the notebooks beside the texts
 	@$(RUN) -m memorize.book.execute

@@ -37,7 +37,11 @@ class AtMost(Claim):
 
     def decide(self) -> Finding:
         outcome = Outcome.PROVED if self.x <= self.constants["C"] else Outcome.REFUTED
-        return Finding(outcome, {"looked at": "x"}, {"x": self.x * 1.5, "row": list(range(20))})
+        return Finding(
+            outcome,
+            {"looked at": "x"},
+            {"x": self.x * 1.5, "row": list(range(20)), "ends": {"low": 1 / 3}},
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +148,7 @@ def test_numbers_are_shown_apart_and_cut_to_length(
     ch.numbers()
     assert "x: 3" in shown[-1]["text/html"]
     assert "row: [0, 1, 2, 3, 4, 5, …]" in shown[-1]["text/html"]
+    assert "ends: low 0.3333" in shown[-1]["text/html"]
     assert "at most 5e-10" in shown[-1]["text/plain"]
 
 

@@ -81,6 +81,18 @@ def test_words_taint_what_rests_on_them() -> None:
     assert "the conclusion rests on steps in words: 1" in proof._repr_html_()
 
 
+def test_words_that_invoke_a_statement_leave_their_edge() -> None:
+    """``uses`` names the statements a sentence rests on; the record and the page show them."""
+    proof = Proof(Sequent((), 0 <= K**2), title="with a statement")
+    proof.prose("By the bound on the norm of a matrix.", uses=["B.matrix"])
+    proof.qed(algebra())
+    assert proof.uses == ("B.matrix",)
+    assert proof.record()["uses"] == proof.profile()["statements"] == ["B.matrix"]
+    assert "statement B.matrix" in proof._repr_html_()
+    with pytest.raises(LookupError):
+        Proof(Sequent((), 0 <= K**2), title="").prose("By magic.", uses=["B.magic"])
+
+
 def test_evidence_beside_words() -> None:
     from proofs import gaussian_integral
 

@@ -247,7 +247,9 @@ def _told(numbers: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any, most: int = 6) -> str:
-    """A number or list at a length that a table can hold."""
+    """A number, list or record at a length that a table can hold."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_short(v)}" for name, v in value.items())
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list | tuple):

@@ -65,6 +65,7 @@ class _Line:
     first: bool = False
     text: str = ""
     evidence: Evidence | None = None
+    uses: tuple[str, ...] = ()
     because: str = ""
     controls: Controls = field(default_factory=Controls)
 
@@ -172,20 +173,25 @@ class Proof:
         evidence: Evidence | None = None,
         formula: Term | None = None,
         label: str = "",
+        uses: Sequence[str] = (),
     ) -> Proof:
         """A step in words, perhaps with evidence beside it; with ``formula`` it is a fact, and what
-        rests on that fact says so. Without evidence it counts as a step without a check.
+        rests on that fact says so. Without evidence it counts as a step without a check. ``uses``
+        names the declared statements that the words invoke; ``LookupError`` for an unknown id.
         """
         self._no_chain("prose")
         if not text.strip():
             raise ProofError("prose: a text is needed")
         if evidence is not None and not isinstance(evidence, Evidence):
             raise ProofError("prose: evidence must come from memorize.kernel.check")
+        invoked = tuple(statements.get(name).id for name in uses)
         label = label or f"step {1 + sum(line.prose for line in self._lines)}"
         if label in self._facts:
             raise ProofError(f"the label {label!r} is taken")
         theorem = None if formula is None else rules.unshown(formula, text, evidence)
-        self._lines.append(_Line(label, "", formula, theorem, text=text.strip(), evidence=evidence))
+        self._lines.append(
+            _Line(label, "", formula, theorem, text=text.strip(), evidence=evidence, uses=invoked)
+        )
         if theorem is not None:
             self._facts[label] = theorem
         return self
@@ -231,7 +237,8 @@ class Proof:
     @property
     def uses(self) -> tuple[str, ...]:
         """The ids of the statements that the lines rest on."""
-        return tuple(sorted({t.detail[0] for t in self._all() if t.rule == "statement"}))
+        derived = {t.detail[0] for t in self._all() if t.rule == "statement"}
+        return tuple(sorted(derived.union(*(line.uses for line in self._lines))))
 
     @property
     def unshown(self) -> int:
@@ -505,6 +512,7 @@ def _line_html(line: _Line) -> str:
     number = f'<span class="n">{escape(line.label)}</span>'
     if line.prose:
         beside = _said(line.evidence) if line.evidence else "<em>step without a check</em>"
+        beside += "".join(f"; statement {escape(name)}" for name in line.uses)
         shown = f"<br>{_math(latex(line.formula))}" if line.formula is not None else ""
         return (
             f'<li class="w">{number}<span class="m">{_words(line.text)}{shown}</span>'

@@ -271,6 +271,13 @@ class _Directive(SphinxDirective):
         self.state.nested_parse(StringList(text.splitlines(), "statement"), 0, holder)
         return list(holder.children)
 
+    def declared(self, id: str) -> Statement:
+        """The statement, or docutils' error for an id that nobody declared."""
+        try:
+            return statements.get(id)
+        except LookupError as error:
+            raise self.error(str(error)) from error
+
     @property
     def ledger(self) -> Ledger:
         return _ledger(self.env)
@@ -282,7 +289,7 @@ class StatementBox(_Directive):
     required_arguments = 1
 
     def made(self) -> Iterator[nodes.Node]:
-        statement = _declared(self, self.arguments[0])
+        statement = self.declared(self.arguments[0])
         if not statement.text:
             raise self.error(f"statement {statement.id} is shown here, but it has no text")
         _settle(self.env, statement.id, self.get_location())
@@ -351,16 +358,6 @@ class StatementBox(_Directive):
         if entry := _bibtex(files, PAPERS[statement.paper].key):
             code = nodes.literal_block(entry, entry, language="bibtex")
             yield _element("details", _element("summary", "BibTeX"), code)
-
-
-def _declared(directive: SphinxDirective | SphinxRole, id: str) -> Statement:
-    """The statement, or docutils' error for an id that nobody declared."""
-    try:
-        return statements.get(id)
-    except LookupError as error:
-        if isinstance(directive, SphinxDirective):
-            raise directive.error(str(error)) from error
-        raise
 
 
 def _claim(statement: Statement, myst: Callable[[str], list[nodes.Node]]) -> Iterator[nodes.Node]:
@@ -565,7 +562,7 @@ class Bounds(_Directive):
 
     def made(self) -> Iterator[nodes.Node]:
         if self.arguments:
-            chosen = [_declared(self, self.arguments[0])]
+            chosen = [self.declared(self.arguments[0])]
             if chosen[0].bound is None:
                 raise self.error(f"{chosen[0].id} has no bound to evaluate")
         else:

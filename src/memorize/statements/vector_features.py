@@ -1,7 +1,5 @@
 """The statements of book/kernels/vector_features.md."""
 
-from fractions import Fraction
-
 import sympy as sp
 
 from memorize.kernel.terms import (
@@ -67,7 +65,7 @@ mirrored = every(
 )
 theorem_4 = (spherical, factorized, bounded_factor, bounded_law, finite(size))
 
-# The network's features: gate is the slope of ReLU, sign that of the absolute value.
+# The network's features: gate is the slope of ReLU (0 at 0), sign that of |t| (1 at 0).
 w = random_vector("w", "d", r"\omega")
 T = sample("T", w, q, "S")
 gate, kappa = function("gate", None, r"\mathbb 1_+"), fixed("kappa")
@@ -78,8 +76,9 @@ gate_mean, sign_mean = (
     every((x0,), eq(E(inner(w, u) * side(w, x0), w) * norm(x0), inner(u, x0) / kappa))
     for side in (gate, sign)
 )
-half = every((x0,), eq(E(gate(w, x0), w), Fraction(1, 2)))
-half_square = every((x0,), eq(E(inner(w, u) ** 2 * gate(w, x0), w), Fraction(1, 2)))
+# Multiplied by the length of x0: at x0 = 0 the gate is shut and there is nothing to claim.
+half = every((x0,), eq(E(gate(w, x0), w) * norm(x0), norm(x0) / 2))
+half_square = every((x0,), eq(E(inner(w, u) ** 2 * gate(w, x0), w) * norm(x0), norm(x0) / 2))
 
 # Losses: ell(prediction, label), under the joint law of x and y; dell is its slope.
 y, Z = random("y"), random("Z")
@@ -235,6 +234,8 @@ declare(
 $$\mathbb E_\omega\|f-f_\omega\|_{2,\mathcal D}
 \le\sqrt{\mathbb E_\omega\|f-f_\omega\|^2_{2,\mathcal D}}
 \le\frac{RC\,\|f\|_k}{\sqrt{qd}}.$$
+The second inequality holds for *any* representer $\check f$ of $f$ that $f_\omega$ is made of,
+with $\sqrt{\mathbb E\|\check f\|^2}$ in the place of $\|f\|_k$.
 """,
         hypotheses=(
             r"$\mathcal D$ is $R$-bounded on $\mathbb S^{d-1}$",
@@ -270,10 +271,13 @@ declare(
         text=r"""
 For the network's features $\psi(\omega,x)=\sigma'(\langle\omega,x\rangle)x$ and $\mathcal D$
 symmetric under $x\mapsto-x$, {st}`N.T4` holds with $C$ replaced by
-$$C_\pm=\sup_{t}\sqrt{\tfrac12\bigl(\sigma'(t)^2+\sigma'(-t)^2\bigr)}\le\sup|\sigma'|.$$
-For ReLU $C_\pm=1/\sqrt2$: the rate gains a factor $\sqrt2$.
+$$C_\pm=\sup_{t\ne0}\sqrt{\tfrac12\bigl(\sigma'(t)^2+\sigma'(-t)^2\bigr)}\le\sup|\sigma'|.$$
+For ReLU, with $\sigma'(0)=\frac12$ or $0$, $C_\pm=1/\sqrt2$: the rate gains a factor $\sqrt2$.
 """,
-        hypotheses=(r"those of {st}`N.T4`",),
+        hypotheses=(
+            r"those of {st}`N.T4`",
+            r"$|\sigma'(0)|\le C_\pm$ (for standard normal $\omega$ a matter of a null set)",
+        ),
         formal=(
             Sequent(
                 (spherical, factorized, paired_factor, mirrored, bounded_law, finite(size)),
