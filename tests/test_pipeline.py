@@ -60,8 +60,10 @@ os.environ.get("MEMORIZE_SEED", "0")
 
 
 @pytest.fixture
-def book(tmp_path: Path, root: Path) -> Path:
+def book(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with the book's own settings, two chapters and a front page."""
+    for name in ("MEMORIZE_SEED", "MEMORIZE_TIER", "MEMORIZE_DEVICE", "MEMORIZE_JOBS"):
+        monkeypatch.delenv(name, raising=False)  # those of this run are not those of this book
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"]["config"]["extensions"].remove("memorize.book.sphinx")
     (tmp_path / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -147,7 +149,6 @@ def test_the_pair_is_pruned_and_the_execution_is_whole(book: Path) -> None:
 def test_another_seed_runs_again_and_leaves_the_pairs(
     book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("MEMORIZE_SEED", raising=False)
     execute.execute(book)
     before = pair(book, "one")
     monkeypatch.setenv("MEMORIZE_SEED", "7")

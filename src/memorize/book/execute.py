@@ -171,7 +171,7 @@ def _run_all(pages: list[Page], keys: Mapping[str, str], jobs: int) -> list[Fail
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
-            process.terminate()
+            process.kill()  # a worker that has run a page no longer heeds SIGTERM
         raise
     pool.shutdown()
     return sorted(failures, key=lambda failure: failure.page)
