@@ -193,7 +193,7 @@ def test_a_run_that_is_stopped_keeps_what_was_done(book: Path, blow: signal.Sign
         if blow == signal.SIGINT:  # as from a terminal: to all processes of the run
             os.killpg(run.pid, blow)
             said = run.communicate()[1]
-            assert run.returncode == 130
+            assert run.returncode == 130, said
             assert "what had been executed is kept" in said
         else:
             run.send_signal(blow)

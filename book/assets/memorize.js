@@ -66,7 +66,15 @@
       const inside = event.target.closest(".memorize-preview, .memorize-st");
       if (inside === null) hide();
     });
-    window.addEventListener("scroll", () => { if (!shown?.card.matches(":hover")) hide(); });
+    // Pointing or moving to a link may scroll the page: then the card goes with its link.
+    window.addEventListener("scroll", () => {
+      if (shown === null) return;
+      const { card, link } = shown, at = link.getBoundingClientRect();
+      const seen = at.bottom > 0 && at.top < window.innerHeight;
+      const held = card.matches(":hover") || link.matches(":hover, :focus");
+      if (seen && held) show(link);
+      else hide();
+    });
   }
 
   // ---- the ledger -----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -157,7 +158,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run_all(pages: list[Page], keys: Mapping[str, str], jobs: int) -> list[Failure]:
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(jobs, len(pages)), mp_context=spawn)
+    pool = ProcessPoolExecutor(min(jobs, len(pages)), mp_context=spawn, initializer=_heed_parent)
     try:
         waiting = {pool.submit(run_page, page, keys[page.name]): page for page in pages}
         failures = []
@@ -175,6 +176,19 @@ def _run_all(pages: list[Page], keys: Mapping[str, str], jobs: int) -> list[Fail
         raise
     pool.shutdown()
     return sorted(failures, key=lambda failure: failure.page)
+
+
+def _heed_parent() -> None:
+    """Leave a terminal's Ctrl-C to the parent process, and end with it, however it ends."""
+    os.setsid()
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def _run_cells(notebook: NotebookNode, page: Page, begun: list[NotebookNode]) -> None:
