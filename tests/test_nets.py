@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from memorize import nets
+from memorize import nets, statements
 
 
 def unit(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -23,6 +23,20 @@ def test_cosine_and_factor_are_exact_on_fractions():
     assert nets.norm_factor(Fraction(1)) == 4
     assert nets.norm_factor(Fraction(1, 2), Fraction(1)) == Fraction(16, 7)
     assert nets.fineness(float(nets.cosine(0.3))) == pytest.approx(0.3)
+
+
+def test_sizes_by_volume_and_by_caps():
+    assert nets.size_upper_bound(Fraction(1, 4), 3) == 9**3
+    assert nets.size_upper_bound(1.0, 2) == pytest.approx(9)
+    assert nets.size_lower_bound(1, 2) == pytest.approx(3)  # three caps of 120° tile the circle
+    assert nets.size_lower_bound(0.5, 3) == pytest.approx(16)
+
+
+def test_the_factor_is_the_declared_one():
+    declared = statements.get("G.F8").bound
+    (eps,) = (parameter.symbol for parameter in declared.parameters)
+    for value in (Fraction(1), Fraction(1, 4), Fraction(7, 5)):
+        assert Fraction(str(declared.value.subs(eps, value))) == nets.norm_factor(value)
 
 
 @pytest.mark.parametrize("eps", [0, -0.1, math.sqrt(2), 2, math.nan])
@@ -151,6 +165,8 @@ def test_net_maximum_bounds_the_norm():
     eps = nets.covering(nets.rational(N)).fineness + 1e-5
     other = nets.covering(nets.rational(M)).fineness + 1e-5
     maximum = nets.net_maximum(W, N, M)
+    brute = [max(float(u @ A @ z) for u in N for z in M) for A in W]
+    torch.testing.assert_close(maximum, torch.tensor(brute, dtype=torch.float64))
     norm = torch.linalg.matrix_norm(W, ord=2)
     assert maximum.shape == (5,)
     assert (maximum <= norm + 1e-12).all()

@@ -69,8 +69,11 @@ def norm_factor(eps: Fraction | float, delta: Fraction | float | None = None) ->
     return 1 / (c * (c if delta is None else cosine(delta)))
 
 
-def size_upper_bound(eps: float, d: int) -> float:
-    """(1 + 2/ε)^d: some ε-net of the sphere of ℝ^d has at most so many points (by volume)."""
+def size_upper_bound(eps: Fraction | float, d: int) -> Fraction | float:
+    """(1 + 2/ε)^d: some ε-net of the sphere of ℝ^d has at most so many points (by volume).
+
+    Exact for a Fraction ε in (0, √2). Source: the repaired Fact 8 (G.F8), item 2.
+    """
     cosine(eps)
     return (1 + 2 / eps) ** require.positive_int("d", d)
 
