@@ -92,6 +92,34 @@ def test_covering_refuses_a_set_in_a_half_space():
         nets.covering(nets.rational(half))
 
 
+def test_covering_refuses_a_hull_with_the_origin_on_its_surface():
+    pyramid = nets.rational(nets.cross_polytope(3)[:5])
+    with pytest.raises(ValueError, match="origin must lie strictly inside"):
+        nets.covering(pyramid)
+
+
+def test_covering_refuses_facets_that_leave_out_a_point(monkeypatch):
+    """The triangles of an octahedron, proposed for its corners and one point more."""
+    corners = nets.cross_polytope(3)
+    more = torch.cat([corners, torch.full((1, 3), 1 / math.sqrt(3), dtype=torch.float64)])
+    simplices = nets.ConvexHull(corners.numpy()).simplices
+    hull = type("Proposed", (), {"__init__": lambda self, points: None, "simplices": simplices})
+    monkeypatch.setattr(nets, "ConvexHull", hull)
+    with pytest.raises(ValueError, match="a point lies beyond a facet"):
+        nets.covering(nets.rational(more))
+
+
+def test_fibonacci_lattice_turns_by_the_golden_angle():
+    points = nets.fibonacci_lattice(7)
+    plane = torch.view_as_complex(points[:, :2].contiguous())
+    turns = (plane[1:] / plane[:-1]).angle() % (2 * math.pi)
+    golden = 2 * math.pi * (1 - 2 / (1 + math.sqrt(5)))
+    torch.testing.assert_close(turns, torch.full((6,), golden, dtype=torch.float64))
+    torch.testing.assert_close(
+        points[0, 2] - points[1, 2], torch.tensor(2 / 7, dtype=torch.float64)
+    )
+
+
 def test_covering_sees_a_removed_point():
     points = nets.fibonacci_lattice(60)
     whole = nets.covering(nets.rational(points)).cosine_squared
@@ -161,7 +189,7 @@ def test_cap_measures():
 
 def test_net_maximum_bounds_the_norm():
     W = torch.randn(5, 3, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    N, M = nets.greedy(0.5, 3), nets.equal_angles(9)
+    N, M = nets.fibonacci_lattice(60), nets.equal_angles(9)
     eps = nets.covering(nets.rational(N)).fineness + 1e-5
     other = nets.covering(nets.rational(M)).fineness + 1e-5
     maximum = nets.net_maximum(W, N, M)
