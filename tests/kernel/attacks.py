@@ -1665,6 +1665,71 @@ def _():
 
 @attack
 def _():
+    """A sample's mean is unbiased where E f may be infinite."""
+    return rules.unbiased(omega, draws, [])
+
+
+@attack
+def _():
+    """A sample's mean is unbiased as another variable's expectation is finite."""
+    return rules.unbiased(omega, draws, given(finite(E(X)), finite(E(omega + X, omega, X))))
+
+
+@attack
+def _():
+    """A mean of what may be undefined is unbiased."""
+    return rules.unbiased(1 / omega, draws, given(finite(E(omega)), finite(E(omega / omega))))
+
+
+@attack
+def _():
+    """An unbiased mean with a summand that looks at the sample."""
+    summand = omega + mean(omega, omega, draws)
+    return rules.unbiased(summand, draws, given(finite(E(summand, omega))))
+
+
+@attack
+def _():
+    """The unbiased mean of what is no sample."""
+    return rules.unbiased(X, omega, given(finite(E(X)), finite(E(X, omega))))
+
+
+def average() -> Theorem:
+    """An unbiased mean with its hypothesis."""
+    return rules.unbiased(omega, draws, given(finite(E(omega))))
+
+
+@attack
+def _():
+    """The law of an unbiased mean replaced."""
+    return rules.instance(average(), {omega: X})
+
+
+@attack
+def _():
+    """A variable of an unbiased mean renamed onto the sample's law."""
+    theorem = rules.unbiased(f(omega, Y), draws, given(finite(E(f(omega, Y), omega))))
+    return rules.instance(theorem, {Y: omega})
+
+
+@attack
+def _():
+    """The square of a mean is unbiased too."""
+    facts = [average(), *given(finite(E(omega)), finite(E(mean(omega, omega, draws) ** 2)))]
+    return arith(eq(E(mean(omega, omega, draws) ** 2), E(omega) ** 2), facts)
+
+
+@attack
+def _():
+    """A mean over a sample that was drawn apart from Y is one over the joint law."""
+    h = f(omega, Y)
+    apart = rules.unbiased(h, draws, given(finite(E(h, omega))))
+    joint = [E(mean(h, omega, draws), draws, Y), E(h, omega, Y)]
+    return arith(eq(*joint), [apart, *given(*map(finite, joint))])
+
+
+@attack
+def _():
     """f = 0 as E f ≤ 0 (without 0 ≤ f)."""
     return rules.vanishes(X, (X,), arith(0 <= X**2), assume(E(X) <= 0))
 

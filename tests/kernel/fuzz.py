@@ -212,6 +212,12 @@ def bienayme(m: Fuzzer) -> Theorem:
     return rules.bienayme(t, S, m.real(E(t**2, X)))
 
 
+def unbiased(m: Fuzzer) -> Theorem:
+    t = m.rng.choice((X, X**2, f(X, Y), X * Y, 1 / X, Y / X, mean(X, X, S)))
+    known = m.rng.choice(((), (E(t, X),), (E(t**2, X),), (E(t, X, Y),)))
+    return rules.unbiased(t, S, m.real(*known))
+
+
 def sampled(m: Fuzzer) -> Theorem:
     t = m.rng.choice((X, X**2, f(X, Y), X * Y, 1 / X))
     return m.true(eq(mean(t, X, S), mean(t, X, S)), *m.real(mean(t, X, S)))
@@ -343,7 +349,7 @@ def substituted(m: Fuzzer) -> Theorem:
 MOVES: tuple[Callable[[Fuzzer], Theorem], ...] = (
     hypothesis, nothing, nothing, arithmetic, arithmetic, monotone, monotone, square, linear,
     linear, constant, marginal, tonelli, tonelli, independence, independence, independence,
-    bienayme, sampled, linear, instance, instance, captured, captured, cases, cases, limit,
-    limit, joined, joined, cut, general, vanishes, surely, domination, psi_rules, psi_compare,
-    suprema, bounds, forall_moments, twice, twice, bodies, substituted,
+    bienayme, unbiased, sampled, linear, instance, instance, captured, captured, cases, cases,
+    limit, limit, joined, joined, cut, general, vanishes, surely, domination, psi_rules,
+    psi_compare, suprema, bounds, forall_moments, twice, twice, bodies, substituted,
 )  # fmt: skip

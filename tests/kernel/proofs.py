@@ -35,6 +35,7 @@ from memorize.book.proof import (
     steps,
     tangent,
     tonelli,
+    unbiased,
     under_E,
 )
 from memorize.evidence.identity import Identity
@@ -861,6 +862,18 @@ def lipschitz_loss() -> Proof:
     return q.qed()
 
 
+@cache
+def unbiased_mean(p: int) -> Proof:
+    """E mean⟨f, ψ⟩ = E⟨f, ψ⟩ at an input y, from the p-th moment."""
+    omega, n = random("omega"), count("n")
+    draws, y = sample("D", omega, n), random_vector("y", "d")
+    h = inner(function("f", "d")(omega), function("phi", "d")(omega, y))
+    goal = eq(E(mean(h, omega, draws), draws), E(h, omega))
+    return Proof(
+        Sequent((finite(E(h**p, omega)),), goal), title=f"unbiased mean, from moment {p}"
+    ).qed(unbiased("h1"))
+
+
 ALL: dict[str, Callable[[], Proof]] = {
     "product": product,
     "product, scaled": product_scaled,
@@ -880,4 +893,6 @@ ALL: dict[str, Callable[[], Proof]] = {
     "exact error": master_identity,
     "vector rate": rate,
     "Lipschitz loss": lipschitz_loss,
+    "unbiased mean, from E h": lambda: unbiased_mean(1),
+    "unbiased mean, from E h²": lambda: unbiased_mean(2),
 }

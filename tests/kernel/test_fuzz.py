@@ -71,6 +71,7 @@ def any_integrand(term: Term, over: frozenset[Term]) -> Term:
 
 HOLES = {
     "denominators": (normal.Decision, "check_real", nothing, (fuzz.nothing, fuzz.bodies)),
+    "means": (normal.Decision, "check_real", nothing, (fuzz.unbiased,)),
     "joint laws": (rules, "_holds_under", nothing, (fuzz.twice, fuzz.tonelli)),
     "capture": (rules, "substitute", no_capture, (fuzz.captured,)),
     "independence": (rules, "_separates", lambda *_: True, (fuzz.independence,)),

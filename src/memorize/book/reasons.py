@@ -34,7 +34,7 @@ __all__ = [
     "constant", "convex", "cs", "dominated_by", "enclosed", "gaussian", "identity", "increasing",
     "independence", "jensen", "least", "lemma", "limit", "linearity", "marginal", "markov",
     "near", "nonneg", "on_net", "positive", "psi_elim", "psi_intro", "specialise", "statement",
-    "steps", "tangent", "tonelli", "under_E", "vanishes",
+    "steps", "tangent", "tonelli", "unbiased", "under_E", "vanishes",
 ]  # fmt: skip
 
 
@@ -410,18 +410,48 @@ def independence(*labels: str) -> Reason:
     return reason
 
 
+def _averaged(goal: Term) -> tuple[Term, Term]:
+    """The summand and the sample of the first average on the left of a relation."""
+    means = list(_parts(goal.args[0], "mean")) if goal.op in ("eq", "le") else []
+    if not means:
+        raise Refused(f"no average over a sample in {goal!r}")
+    return means[0].args[0], means[0].data[1]
+
+
 def bienayme(*labels: str) -> Reason:
     """E (mean f − E f)² = (E f² − (E f)²)/q over a sample, E f² finite."""
 
     def reason(goal: Term, facts: Facts) -> Theorem:
-        means = list(_parts(goal.args[0], "mean")) if goal.op in ("eq", "le") else []
-        if not means:
-            raise Refused(f"no average over a sample in {goal!r}")
-        f, draws = means[0].args[0], means[0].data[1]
-        theorem = rules.bienayme(f, draws, facts.pick(labels))
+        theorem = rules.bienayme(*_averaged(goal), facts.pick(labels))
         return _convert(theorem, goal, facts, labels)
 
     return reason
+
+
+def unbiased(*labels: str) -> Reason:
+    """E (mean f) = E f over a sample, E f or E f² finite."""
+
+    def reason(goal: Term, facts: Facts) -> Theorem:
+        f, draws = _averaged(goal)
+        given = facts.pick(labels)
+        try:
+            integrable = arith(finite(E(f, draws.data[4])), given, facts.limit)
+        except Refused:
+            integrable = _integrable(f, draws.data[4], given, facts)
+        theorem = rules.unbiased(f, draws, [integrable])
+        known = facts.also({"E f is finite": integrable})
+        return _convert(theorem, goal, known, (*labels, "E f is finite") if labels else ())
+
+    return reason
+
+
+def _integrable(f: Term, law: Term, given: list[Theorem], facts: Facts) -> Theorem:
+    """E f is finite as E f² is: |f| ≤ (1 + f²)/2."""
+    larger = (1 + f**2) / 2
+    split = rules.linear(eq(E(larger, law), (1 + E(f**2, law)) / 2), given, given)
+    pointwise = arith(abs(f) <= larger, given, facts.limit)
+    known = arith(finite(E(larger, law)), [split, *given], facts.limit)
+    return rules.dominated(pointwise, (law,), [known])
 
 
 def psi_intro(*labels: str) -> Reason:

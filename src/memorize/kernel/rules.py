@@ -42,7 +42,7 @@ AXIOMS = ("1 + x ≤ eˣ", "0 ≤ ⟨v, v⟩", "ψ-norm: infimum attained", "ε-
 TEXTBOOK = (
     "monotone expectation", "domination", "linearity", "constant", "marginal", "Tonelli",
     "independence", "Bienaymé", "vanishing expectation", "limit in a parameter", "Gaussian law",
-    "finite almost surely",
+    "finite almost surely", "unbiased mean",
 )  # fmt: skip
 
 
@@ -538,6 +538,14 @@ def bienayme(f: Term, draws: Term, facts: Sequence[Theorem]) -> Theorem:
     first = _E(f, (omega,))
     left = _E((mean(f, omega, draws) - first) ** 2, (draws,))
     return _mint(rule, eq(left, (square - first**2) / size), facts)
+
+
+def unbiased(f: Term, draws: Term, facts: Sequence[Theorem]) -> Theorem:
+    """E (mean f) = E f over independent copies, if E f is finite."""
+    omega = draws.data[4]
+    first = _E(f, (omega,))
+    _decision(facts).check_real(first)
+    return _mint(TEXTBOOK[12], eq(_E(mean(f, omega, draws), (draws,)), first), facts)
 
 
 def vanishes(f: Term, over: tuple[Term, ...], sign: Theorem, small: Theorem) -> Theorem:
