@@ -61,6 +61,7 @@ class Model:
     tables: dict[Term, tuple[tuple[int, ...], dict[tuple[int, ...], Value]]] = field(
         default_factory=dict
     )
+    functions: dict[tuple[Function, tuple[Value, ...]], Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rng = python_random.Random(self.seed)
@@ -110,11 +111,13 @@ class Model:
         return table[tuple(point[i] for i in on)]
 
     def of_function(self, f: Function, args: tuple[Value, ...]) -> Value:
-        rng = python_random.Random(f"{self.seed} {f.name} {args!r}")
-        keep, self.rng = self.rng, rng
-        result = self.value(f.sort)
-        self.rng = keep
-        return result
+        """One value for equal arguments (0 and −0 are), whatever was asked before."""
+        if (f, args) not in self.functions:
+            keep = self.rng
+            self.rng = python_random.Random(f"{self.seed} {f.name} {_unsigned(args)!r}")
+            self.functions[f, args] = self.value(f.sort)
+            self.rng = keep
+        return self.functions[f, args]
 
     def points(self) -> Iterator[tuple[tuple[int, ...], Any]]:
         for point in itertools.product((0, 1), repeat=self.coordinates):
@@ -335,6 +338,10 @@ class Model:
                 if f.op == "lt":  # a tie: false, unless only rounding hides the difference
                     return bool(abs(sides[0] - sides[1]) <= self.arithmetic.tolerance**1.4)
         return False
+
+
+def _unsigned(x: Value) -> Value:
+    return tuple(map(_unsigned, x)) if isinstance(x, tuple) else x + 0
 
 
 def _minus(x: Value, y: Value) -> Value:
