@@ -253,9 +253,12 @@ class Model:
         rest = 1 - self.arithmetic.fsum(r for _, r in sizes)
 
         def moment(k: Any) -> Any:
-            return rest + self.arithmetic.fsum(
-                r * self.arithmetic.exp((v / k) ** p) for v, r in sizes
-            )
+            try:
+                return rest + self.arithmetic.fsum(
+                    r * self.arithmetic.exp((v / k) ** p) for v, r in sizes
+                )
+            except OverflowError:
+                return math.inf
 
         high = max(v for v, _ in sizes) / self.arithmetic.log(2) ** (self.arithmetic.mpf(1) / p)
         low = high / 1000
