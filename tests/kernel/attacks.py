@@ -1730,6 +1730,72 @@ def _():
 
 @attack
 def _():
+    """E X² = E X · X, a coefficient on the right that depends on the law."""
+    return rules.linear(eq(E(X * X), E(X) * X), given(finite(E(X))))
+
+
+@attack
+def _():
+    """E X² = X · E X, a coefficient on the left that depends on the law."""
+    return rules.linear(eq(E(X * X), X * E(X)), given(finite(E(X))))
+
+
+@attack
+def _():
+    """E (X/Y) = E X / Y under the joint law."""
+    laws = (X, Y)
+    facts = given(finite(E(X, *laws)), 0 < Y)
+    return rules.linear(eq(E(X / Y, *laws), E(X, *laws) / Y), facts, given(0 < Y))
+
+
+@attack
+def _():
+    """E (1/X) = 1/E X."""
+    return rules.linear(eq(E(1 / X), 1 / E(X)), given(finite(E(X)), 0 < E(X)), given(0 < X))
+
+
+@attack
+def _():
+    """A sample of three halves."""
+    return rules.instance(arith(1 <= q), {q: number(Fraction(3, 2))})
+
+
+@attack
+def _():
+    """A limit from the one value δ = 1."""
+    one = eq(delta, 1)
+    return rules.limit(arith(1 <= delta, given(one)), delta)
+
+
+@attack
+def _():
+    """A ψ-norm of 0 put to use in a division by it."""
+    theorem = rules.psi_elim(1, X, (X,), number(0))
+    return rules.cut(arith(number(0) <= 0), theorem)
+
+
+@attack
+def _():
+    """A value below a supremum, strictly."""
+    top = sup(inner(u, z), (z, N))
+    theorem = rules.at(top, [v], given(member(v, N)))
+    return theorem if theorem.conclusion.op == "lt" else rules.symmetric(theorem)
+
+
+@attack
+def _():
+    """f = 0 as E f ≤ 1."""
+    return rules.vanishes(X**2, (X,), arith(0 <= X**2), assume(E(X**2) <= 1))
+
+
+@attack
+def _():
+    """f = 0 as −1 ≤ f and E f ≤ 0."""
+    return rules.vanishes(X, (X,), assume(number(-1) <= X), assume(E(X) <= 0))
+
+
+@attack
+def _():
     """f = 0 as E f ≤ 0 (without 0 ≤ f)."""
     return rules.vanishes(X, (X,), arith(0 <= X**2), assume(E(X) <= 0))
 
