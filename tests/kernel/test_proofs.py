@@ -7,8 +7,9 @@ import re
 import pytest
 from proofs import ALL
 
-from memorize.book.proof import Proof, ProofError, algebra
+from memorize.book.proof import Proof, ProofError, algebra, lemma
 from memorize.kernel import Refused, Sequent, eq, exp, fixed, rules
+from memorize.kernel.latex import latex
 from memorize.kernel.rules import Theorem, assume
 
 K, L = fixed("K"), fixed("L")
@@ -77,8 +78,44 @@ def test_words_taint_what_rests_on_them() -> None:
     assert proof.unshown == 2
     assert proof.profile()["the conclusion rests on steps in words"] == 1
     assert proof.record()["unshown"] == 2
-    assert "step without a check" in proof._repr_html_()
+    assert proof._repr_html_().count("<em>step in words</em>") == 2
     assert "the conclusion rests on steps in words: 1" in proof._repr_html_()
+
+
+def test_words_inside_a_lemma_are_counted_where_it_is_used() -> None:
+    """Once for each step, whichever lines rest on it; the lemma's own count stands."""
+    inside = Proof(Sequent((), K <= exp(K) - 1), title="a lemma in words")
+    inside.prose("One sees that $K \\le e^K - 1$.", formula=K <= exp(K) - 1, label="seen")
+    inside.qed()
+    proof = Proof(Sequent((), K <= exp(K)), title="by the lemma")
+    proof.have("lemma", K <= exp(K) - 1, lemma(inside.theorem))
+    proof.have("again", K <= exp(K) + 1, algebra("lemma"))
+    proof.qed(algebra("lemma"))
+    assert inside.unshown == proof.unshown == 1
+    assert proof.profile()["steps in words"] == proof.record()["unshown"] == 1
+
+
+def test_a_formula_may_break_before_its_relation_and_between_its_terms() -> None:
+    """The pieces together are the formula; nothing but breaking points is added."""
+    for goal in (K <= exp(K) - (K - 1) + 2, K <= exp(K)):
+        proof = Proof(Sequent((goal,), goal), title="as given").qed(algebra("h1"))
+        pieces = re.findall(r"\\\((.*?)\\\)", proof._repr_html_().partition("To show")[2])
+        joined = "".join(pieces).replace("{}", "").replace("\\ ", " ").replace("  ", " ")
+        whole = latex(goal).replace("<", "&lt;")
+        assert joined.replace(" ", "").startswith(whole.replace(" ", ""))
+
+
+def test_an_exponent_one_is_not_written_and_keeps_its_brackets() -> None:
+    assert latex(K**1 <= K**2) == "K \\le {K}^{2}"
+    assert latex(L * (K + 1) ** 1) == "L\\left(K + 1\\right)"
+    assert latex((K**1) ** 2) == "{K}^{2}"
+
+
+def test_nothing_is_said_of_falsified_lines_where_there_are_none() -> None:
+    """A proof without controls has no counts of them."""
+    goal = K <= exp(K) + 0
+    proof = Proof(Sequent((goal,), goal), title="untried", controls=False).qed(algebra("h1"))
+    assert "falsified" not in proof._repr_html_()
 
 
 def test_words_that_invoke_a_statement_leave_their_edge() -> None:
@@ -99,8 +136,8 @@ def test_evidence_beside_words() -> None:
     proof = Proof(Sequent((), 0 <= K**2), title="with evidence")
     proof.prose("By a numerical check.", evidence=gaussian_integral())
     proof.qed(algebra())
-    assert proof.unshown == 0
-    assert proof.profile()["steps in words"] == 1
+    assert proof.unshown == proof.profile()["steps in words"] == 0
+    assert proof.profile()["steps in words with a check beside them"] == 1
     assert "Gaussian integral" in proof._repr_html_()
 
 

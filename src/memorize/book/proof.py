@@ -242,8 +242,16 @@ class Proof:
 
     @property
     def unshown(self) -> int:
-        """How many prose lines have no evidence beside them."""
-        return sum(line.prose and line.evidence is None for line in self._lines)
+        """How many steps are in words alone, without a check beside them: its own prose lines, and
+        those inside the proofs of the lemmas that its lines rest on."""
+        own = [line for line in self._lines if line.prose and line.evidence is None]
+        known = {id(line.theorem) for line in own}
+        inside = {
+            t.detail[0]
+            for t in self._all()
+            if t.rule == "unshown" and t.detail[1] is None and id(t) not in known
+        }
+        return len(own) + len(inside)
 
     def profile(self) -> dict[str, list[str] | int]:
         """What the proof rests on: axioms, textbook rules, SymPy, enclosures, steps in words."""
@@ -256,8 +264,10 @@ class Proof:
             "SymPy facts": _names(t for t in evidence if t.rule != "enclosure"),
             "enclosures": _names(t for t in evidence if t.rule == "enclosure"),
             "statements": list(self.uses),
-            "steps in words": sum(line.prose for line in self._lines),
-            "of these without a check": self.unshown,
+            "steps in words": self.unshown,
+            "steps in words with a check beside them": sum(
+                line.prose and line.evidence is not None for line in self._lines
+            ),
             "the conclusion rests on steps in words": len(
                 {t.detail[0] for t in _ancestors(self.theorem) if t.rule == "unshown"}
             )
@@ -471,20 +481,25 @@ def _because(theorem: Theorem, facts: Facts) -> str:
 
 # --- display -----------------------------------------------------------------------------------
 
+# A formula that leaves its reason too little room takes the row, and the reason goes beneath.
 _STYLE = (
     "<style>"
     ".memorize-proof{margin:1em 0;font-size:.95em}"
     ".memorize-proof ol{list-style:none;margin:0;padding:0}"
     ".memorize-proof li{display:flex;flex-wrap:wrap;gap:.2em 1.2em;align-items:baseline;"
-    "padding:.25em 0;border-top:1px solid rgba(128,128,128,.25)}"
-    ".memorize-proof .n{flex:0 0 2.6em;opacity:.7;font-size:.85em}"
-    ".memorize-proof .m{flex:1 1 20em;min-width:0;overflow-x:auto;overflow-y:hidden}"
+    "padding:.25em 0 .25em 3em;position:relative;border-top:1px solid rgba(128,128,128,.25)}"
+    ".memorize-proof .n{position:absolute;left:0;width:3.2em;opacity:.7;font-size:.85em;"
+    "overflow-wrap:anywhere}"
+    ".memorize-proof .m{flex:1000 1 max-content;min-width:0;max-width:100%;"
+    "overflow-x:auto;overflow-y:hidden}"
     ".memorize-proof .link{padding-left:2.2em}"
-    ".memorize-proof .r{flex:1 1 14em;min-width:0;font-size:.88em}"
+    ".memorize-proof .r{flex:1 1 17em;min-width:0;font-size:.88em}"
     ".memorize-proof .g{font-style:italic}"
     ".memorize-proof summary{cursor:pointer}"
     ".memorize-proof pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85em}"
-    ".memorize-proof .w{border-left:3px solid #b58900;padding-left:.6em}"
+    ".memorize-proof .w{box-shadow:inset 3px 0 #b58900;padding-left:3.6em}"
+    ".memorize-proof .w .n{left:.6em}"
+    ".memorize-proof .w .m{flex:1000 1 20em}"
     "</style>"
 )
 _SIGN = {"le": r"\le", "lt": "<", "eq": "="}
@@ -497,12 +512,12 @@ def _html(proof: Proof, lines: list[_Line]) -> str:
     body = [f"<p><strong>{escape(title)}</strong></p>"]
     if proof.sequent is not None:
         given = "".join(
-            f'<li><span class="n">{escape(n)}</span><span class="m">{_math(latex(h))}</span>'
+            f'<li><span class="n">{escape(n)}</span><span class="m">{_broken(h)}</span>'
             '<span class="r">hypothesis</span></li>'
             for n, h in zip(proof._names, proof.sequent.hypotheses, strict=True)
         )
         body.append(f"<ol>{given}</ol>" if given else "")
-        body.append(f"<p>To show: {_math(latex(proof.sequent.conclusion))}</p>")
+        body.append(f'<div class="m">To show: {_broken(proof.sequent.conclusion)}</div>')
     body.append(f"<ol>{''.join(map(_line_html, lines))}</ol>")
     body.append(_foot(proof))
     return f'{_STYLE}<div class="memorize-proof">{"".join(body)}</div>'
@@ -511,23 +526,23 @@ def _html(proof: Proof, lines: list[_Line]) -> str:
 def _line_html(line: _Line) -> str:
     number = f'<span class="n">{escape(line.label)}</span>'
     if line.prose:
-        beside = _said(line.evidence) if line.evidence else "<em>step without a check</em>"
+        beside = _said(line.evidence) if line.evidence else "<em>step in words</em>"
         beside += "".join(f"; statement {escape(name)}" for name in line.uses)
-        shown = f"<br>{_math(latex(line.formula))}" if line.formula is not None else ""
+        shown = f"<br>{_broken(line.formula)}" if line.formula is not None else ""
         return (
             f'<li class="w">{number}<span class="m">{_words(line.text)}{shown}</span>'
-            f'<span class="r">in words; {beside}</span></li>'
+            f'<span class="r">{beside}</span></li>'
         )
     assert line.formula is not None
     if line.chained:
         left, right = line.formula.args
-        tail = rf"{_SIGN[line.formula.op]}\ {latex(right)}"
-        start = f"{_math(latex(left))}<br>" if line.first else ""
-        shown = f'{start}<span class="link">{_math(tail)}</span>'
+        tail = _spaced(_terms(right, rf"{_SIGN[line.formula.op]}\ "))
+        start = f"{_spaced(_terms(left))}<br>" if line.first else ""
+        shown = f'{start}<span class="link">{tail}</span>'
     else:
-        shown = _math(latex(line.formula))
+        shown = _broken(line.formula)
         if line.given:
-            shown += f" for {_math(', '.join(map(latex, line.given)))}"
+            shown += f" for {', '.join(map(_broken, line.given))}"
     gloss = f'<br><span class="g">{_words(line.gloss)}</span>' if line.gloss else ""
     return (
         f'<li>{number}<span class="m">{shown}</span><span class="r">'
@@ -539,11 +554,12 @@ def _line_html(line: _Line) -> str:
 def _certificate(line: _Line) -> str:
     c = line.controls
     tree = "\n".join(_tree(line.theorem)) if line.theorem else ""
-    counts = (
-        f"falsified versions of this line: {c.refused} refused, {c.true} true (slack), "
-        f"{c.undecided} undecided"
-    )
-    return f"<pre>{escape(tree)}</pre><p>{counts}</p>"
+    counts = f"<p>falsified versions of this line: {_counted(c)}</p>" if c.total else ""
+    return f"<pre>{escape(tree)}</pre>{counts}"
+
+
+def _counted(c: Controls) -> str:
+    return f"{c.refused} refused, {c.true} true (slack), {c.undecided} undecided"
 
 
 def _tree(theorem: Theorem, depth: int = 0, most: int = 3) -> Iterator[str]:
@@ -557,7 +573,8 @@ def _tree(theorem: Theorem, depth: int = 0, most: int = 3) -> Iterator[str]:
 
 def _said(evidence: Evidence) -> str:
     outcome = escape(str(evidence.finding.outcome))
-    return f"beside it: {escape(evidence.name)} ({escape(evidence.claim.kind)}, {outcome})"
+    kind = escape(evidence.claim.kind)
+    return f"in words; checked beside it: {escape(evidence.name)} ({kind}, {outcome})"
 
 
 def _foot(proof: Proof) -> str:
@@ -566,14 +583,41 @@ def _foot(proof: Proof) -> str:
     items = [
         f"{escape(name)}: {escape(', '.join(value)) if isinstance(value, list) else value}"
         for name, value in profile.items()
-        if value or name == "of these without a check"
+        if value
     ]
     state = "" if proof._done else "<p><strong>Unfinished.</strong></p>"
+    tried = f"; {c.total} falsified lines: {_counted(c)}" if c.total else ""
+    if not items and not tried:
+        return state
     return (
-        f"{state}<details><summary>What this proof rests on; {c.total} falsified lines: "
-        f"{c.refused} refused, {c.true} true (slack), {c.undecided} undecided</summary>"
+        f"{state}<details><summary>What this proof rests on{tried}</summary>"
         f"<ul>{''.join(f'<li>{i}</li>' for i in items)}</ul></details>"
     )
+
+
+def _broken(formula: Term) -> str:
+    """A formula that may be broken before its relation sign and between its terms."""
+    inner, start = formula, ""
+    while inner.op == "every":
+        start += rf"\forall {', '.join(map(latex, inner.data))}\colon\ "
+        inner = inner.args[0]
+    if inner.op not in _SIGN:
+        return _math(latex(formula))
+    left, right = inner.args
+    return _spaced([*_terms(left, start), *_terms(right, rf"{_SIGN[inner.op]}\ ")])
+
+
+def _terms(t: Term, start: str = "") -> list[str]:
+    """The LaTeX of a sum, term by term; ``start`` goes before the first."""
+    if t.op not in ("add", "sub"):
+        return [start + latex(t)]
+    # What follows the whole's first summand is that of its last term, with sign and brackets.
+    first = latex(t.args[0])
+    return [*_terms(t.args[0], start), "{}" + latex(t).removeprefix(first).strip()]
+
+
+def _spaced(pieces: Sequence[str]) -> str:
+    return " ".join(map(_math, pieces))
 
 
 def _math(tex: str) -> str:
