@@ -1,4 +1,4 @@
-"""Evidence as HTML: the verdict form alone, escaped, equal under every seed."""
+"""Evidence as HTML: the verdict form alone, equal under every seed."""
 
 from __future__ import annotations
 
@@ -7,29 +7,43 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from memorize.evidence.typeset import typeset
 from memorize.kernel.evidence import Evidence
 
 __all__ = ["verdict_html"]
 
 
 def verdict_html(evidence: Evidence) -> str:
-    """The verdict of ``evidence`` as one ``<div class="memorize-evidence">``."""
+    """The verdict of ``evidence`` as one ``<div class="memorize-evidence">``: two lines, for the
+    claim and its control, and how both were decided, folded."""
     verdict = evidence.verdict()
     control = verdict["control"]
     return (
         f'<div class="memorize-evidence" data-outcome="{_text(verdict["outcome"])}">'
         f'<p><strong class="outcome">{_text(verdict["outcome"])}</strong> '
         f'<span class="kind">({_text(verdict["kind"])})</span> '
-        f'<span class="claim">{_text(verdict["claim"])}</span></p>'
-        f"{_details(verdict['strict'])}"
+        f'<span class="claim">{typeset(verdict["claim"])}</span></p>'
         f'<p class="control"><strong class="outcome">control {_text(control["outcome"])}</strong> '
-        f'<span class="distance">({_text(control["distance"])})</span> '
-        f'<span class="claim">{_text(control["claim"])}</span></p>'
-        f"{_details(control['strict'])}</div>"
+        f'<span class="distance">({typeset(control["distance"])})</span>'
+        f"{_control_claim(verdict)}</p>{_details(verdict)}</div>"
     )
 
 
-def _details(strict: Mapping[str, Any]) -> str:
+def _control_claim(verdict: Mapping[str, Any]) -> str:
+    """The control's claim, where its words differ from the claim's."""
+    said = verdict["control"]["claim"]
+    return "" if said == verdict["claim"] else f' <span class="claim">{typeset(said)}</span>'
+
+
+def _details(verdict: Mapping[str, Any]) -> str:
+    """How claim and control were decided; for the control, what differs."""
+    strict, control = verdict["strict"], verdict["control"]["strict"]
+    own = {name: value for name, value in control.items() if strict.get(name) != value}
+    lists = _list(strict) + (f"<p>The control:</p>{_list(own)}" if own else "")
+    return f"<details><summary>how</summary>{lists}</details>" if lists else ""
+
+
+def _list(strict: Mapping[str, Any]) -> str:
     if not strict:
         return ""
     rows = "".join(

@@ -150,7 +150,11 @@ class _Sample(Claim):
         numbers: Mapping[str, Any],
     ) -> Finding:
         """``miss`` None: the claim is true at its power law, so there is nothing to miss."""
-        shown = {**strict, "confidence": f"1 − {self.alpha:g}", "power law": self.power_law.name}
+        shown = {
+            **strict,
+            "confidence": f"1 − {self.alpha:g}",
+            "power computed for": self.power_law.name,
+        }
         if miss is not None:
             shown["miss at most"] = f"{self.miss:g}"
         return Finding(

@@ -1,0 +1,208 @@
+"""The words of a claim as HTML, with what is mathematics in them as LaTeX for MathJax.
+
+Claims are plain text, so that they read well in an error message: ``"‖W‖ ≤ 2(√q + √d)"``. An
+author may also mark mathematics with ``$…$``; then nothing else is touched. What this module cannot
+translate stays as it was written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from html import escape
+
+__all__ = ["typeset"]
+
+_FUNCTIONS = [
+    "arcsin",
+    "arctan",
+    "cosh",
+    "sinh",
+    "tanh",
+    "cos",
+    "sin",
+    "tan",
+    "exp",
+    "ln",
+    "log",
+    "max",
+    "min",
+    "sup",
+    "inf",
+]
+_GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ",
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "varepsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "iota",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "xi",
+            "pi",
+            "rho",
+            "sigma",
+            "tau",
+            "varphi",
+            "chi",
+            "psi",
+            "omega",
+            "Gamma",
+            "Delta",
+            "Theta",
+            "Lambda",
+            "Xi",
+            "Pi",
+            "Sigma",
+            "Phi",
+            "Psi",
+            "Omega",
+        ],
+        strict=True,
+    )
+)
+_SIGNS = {
+    **{letter: rf"\{name} " for letter, name in _GREEK.items()},
+    **{"≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "→": r"\to ", "∈": r"\in ", "∞": r"\infty "},
+    **{"−": "-", "×": r"\times ", "·": r"\cdot ", "±": r"\pm ", "…": r"\ldots ", "∫": r"\int "},
+    **{"‖": r"\|", "⟨": r"\langle ", "⟩": r"\rangle ", "′": "'", "″": "''", "%": r"\%"},
+    **{"ℝ": r"\mathbb{R}", "½": r"\tfrac12 ", "ℓ": r"\ell ", "⊤": r"\top "},
+}
+_HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵈⁿᵖˣʸ⁽⁾ᐟ", "0123456789+-Tdnpxy()/", strict=True))
+_LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ", "0123456789ijn", strict=True))
+_BREAKS = ("≤", "≥", "=", "<", ">", "∈", "→", "+", "−", "·")
+
+
+def typeset(text: str) -> str:
+    """``text`` escaped, its mathematics between ``\\(`` and ``\\)``; equal for equal texts."""
+    if "$" in text:
+        parts = text.split("$")
+        if len(parts) % 2 == 0:
+            return escape(text)
+        return "".join(_math(p) if i % 2 else escape(p) for i, p in enumerate(parts))
+    return " ".join(piece for run in _runs(text.split()) for piece in _set(*run))
+
+
+def _runs(tokens: list[str]) -> Iterator[tuple[bool, list[str]]]:
+    """The tokens in runs of words and of mathematics."""
+    run: list[str] = []
+    kind = False
+    for i, token in enumerate(tokens):
+        mathematical = not _is_word(token)
+        inside = bool(run) and kind and _depth(" ".join(run)) > 0
+        if token == "a":  # the article, unless a formula goes on
+            before, after = run[-1:], tokens[i + 1 : i + 2]
+            mathematical = inside or bool({*before} & {*_BREAKS, *_FUNCTIONS})
+            mathematical |= bool({*after} & {*_BREAKS})
+        if run and not inside and (mathematical != kind or run[-1][-1] in ",:;"):
+            yield kind, run
+            run = []
+        run, kind = [*run, token], mathematical
+    if run:
+        yield kind, run
+
+
+def _is_word(token: str) -> bool:
+    core = token.strip("(“”\"'’.,:;)")
+    if core in _FUNCTIONS or re.fullmatch("d[a-z]", core):
+        return False
+    return not core or bool(
+        re.fullmatch(r"[A-Za-z’'.-]{2,}", core)
+        or re.fullmatch(r"[\w/²-]+-[a-z]{2,}", core)  # a 1/4-net
+        or re.fullmatch(r"\(\d+\)", token)  # the number of a step
+        or re.fullmatch(r"[\d.]+%", core)
+    )
+
+
+def _set(mathematical: bool, run: list[str]) -> Iterator[str]:
+    """A run as HTML, mathematics in pieces between which a line may break."""
+    if not mathematical:
+        yield escape(" ".join(run))
+        return
+    depth, piece, last = 0, "", len(run) - 1
+    pieces = []
+    for i, token in enumerate(run):
+        if piece and depth == 0 and token in _BREAKS and i < last:
+            pieces.append(piece)
+            piece = ""
+        piece = f"{piece} {token}".strip()
+        depth = _depth(piece)
+    pieces.append(piece)
+    for piece in pieces:
+        bare = piece.rstrip(",.:;")
+        tex = _latex(bare)
+        yield (escape(bare) if tex is None else _math(tex)) + escape(piece[len(bare) :])
+
+
+def _depth(text: str) -> int:
+    """How many brackets and bars are open."""
+    level = sum(text.count(c) for c in "([{⟨") - sum(text.count(c) for c in ")]}⟩")
+    return level + text.count("‖") % 2 + text.count("|") % 2
+
+
+def _latex(text: str) -> str | None:
+    """The LaTeX of plain mathematics, or ``None`` for what this table does not know."""
+    s = re.sub(r"(?<![\^_])\{([^{}]*)\}", r"\\lbrace \1\\rbrace ", text)
+    s = re.sub(r"(\w)\u030c", r"\\check{\1}", s)
+    s = re.sub(r"ψ([12p])\b", r"ψ_\1", s).replace("λmax", r"λ_{\max}")
+    s = re.sub(r"‖(ψ_[12p])", r"‖_{\1}", s)
+    s = re.sub(r"\^1(?![\d./])", "", s)
+    for table, sign in ((_HIGH, "^"), (_LOW, "_")):
+        inside = re.compile(f"[{''.join(table)}]+")
+        s = inside.sub(lambda m, t=table, c=sign: f"{c}{{{''.join(t[x] for x in m.group())}}}", s)
+    s = s.replace("^{T}", r"^{\top}")
+    s = _grouped(s, r"(?:√|sqrt)\(", r"\sqrt{")
+    s = _grouped(s, r"\^\(", "^{")
+    s = re.sub(r"√((?:ln )?\w)", r"\\sqrt{\1}", s)
+    s = re.sub(r"([\^_])(-?\w+)", r"\1{\2}", s)
+    s = re.sub(r"(\d+)\*?\\sqrt\{(\d+)\}/(\d+)", _root, s)
+    s = re.sub(r"^log\((\w+)\)$", r"ln \1", s)
+    s = re.sub(r"\blog\((\w+)\)", r"(ln \1)", s)
+    s = re.sub(rf"(?<![\\A-Za-z])({'|'.join(_FUNCTIONS)})(?![a-z])", r"\\\1 ", s)
+    s = re.sub(r"\\log ", r"\\ln ", s)
+    s = re.sub(r"(?<![\\A-Za-z])(sign|KL)(?![a-z])", r"\\operatorname{\1}", s)
+    s = re.sub(r"\bP\(", r"\\Pr(", s)
+    s = re.sub(r"(?<![\\A-Za-z{])E(?![a-z])", r"\\mathbb{E}", s)
+    s = re.sub(r"\*(?=\d)", r"\\cdot ", s).replace("*", r"\,")
+    s = re.sub(r"(\d) (?=[A-Za-z(\\‖|α-ωΑ-Ω])", r"\1\\,", s)
+    s = "".join(_SIGNS.get(c, c) for c in s)
+    if s[:1] in "=<>+" or s.startswith((r"\le", r"\ge", r"\to", r"\in ", "- ", r"\cdot")):
+        s = "{}" + s
+    plain = s.isascii() and s.count("{") == s.count("}") and not re.search(r"[#&~$]", s)
+    return s if plain else None
+
+
+def _grouped(s: str, opening: str, start: str) -> str:
+    """The bracket after ``opening`` as a TeX group that begins with ``start``."""
+    while match := re.search(opening, s):
+        depth, end = 1, match.end()
+        while end < len(s) and depth:
+            depth += {"(": 1, ")": -1}.get(s[end], 0)
+            end += 1
+        if depth:
+            return s
+        s = f"{s[: match.start()]}{start}{s[match.end() : end - 1]}}}{s[end:]}"
+    return s
+
+
+def _root(match: re.Match[str]) -> str:
+    """2√6/3 as √(8/3), where that is shorter."""
+    a, b, c = map(int, match.groups())
+    ratio = Fraction(a * a * b, c * c)
+    if max(ratio.numerator, ratio.denominator) < 10:
+        return rf"\sqrt{{{ratio}}}"
+    return rf"{a}\sqrt{{{b}}}/{c}"
+
+
+def _math(tex: str) -> str:
+    return f'<span class="math notranslate nohighlight">\\({escape(tex)}\\)</span>'

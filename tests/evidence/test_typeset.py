@@ -1,0 +1,52 @@
+"""Plain claims as HTML: what is mathematics goes to MathJax, the rest stays as written."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from memorize.evidence.typeset import typeset
+
+
+def plain(html: str) -> str:
+    """The HTML with mathematics in ⟦…⟧."""
+    return re.sub(r'<span class="math[^>]*>\\\((.*?)\\\)</span>', r"⟦\1⟧", html)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("for every p", "for every ⟦p⟧"),
+        ("r: 2*sqrt(6)/3 → 33*sqrt(6)/50 (1.00%)",
+         r"⟦r⟧: ⟦\sqrt{8/3}⟧ ⟦{}\to  33\sqrt{6}/50⟧ (1.00%)"),
+        ("a: log(2)/2", r"⟦a⟧: ⟦(\ln  2)/2⟧"),
+        ("log(2)", r"⟦\ln  2⟧"),
+        ("‖X + Y‖ψp ≤ 1", r"⟦\|X + Y\|_{\psi _{p}}⟧ ⟦{}\le  1⟧"),
+        ("its ψ2 norm, z^1 and z^10", r"its ⟦\psi _{2}⟧ norm, ⟦z⟧ and ⟦z^{10}⟧"),
+        ("P(X ≥ 1) ≤ 2", r"⟦\Pr(X \ge  1)⟧ ⟦{}\le  2⟧"),
+        ("E f̌ᵀΣf̌", r"⟦\mathbb{E} \check{f}^{\top}\Sigma \check{f}⟧"),
+        ("a 1/4-net of S, if a = 2", "a 1/4-net of ⟦S⟧, if ⟦a⟧ ⟦{}= 2⟧"),
+        ("max⟨u, Wz⟩ and [0, π/2]; then",
+         r"⟦\max \langle u, Wz\rangle ⟧ and ⟦[0, \pi /2]⟧; then"),
+        ("(2) at X ∈ {0, 1}", r"(2) at ⟦X⟧ ⟦{}\in  \lbrace 0, 1\rbrace ⟧"),
+        ("K = 1/√ln 2", r"⟦K⟧ ⟦{}= 1/\sqrt{\ln  2}⟧"),
+        ("e^(−θ(1+t))", r"⟦e^{-\theta (1+t)}⟧"),
+        ("the sign of x < y", "the sign of ⟦x⟧ ⟦{}&lt; y⟧"),
+        ("<b> & so", "&lt;b&gt; &amp; so"),
+        (r"as $\frac12 < x$ & more", r"as ⟦\frac12 &lt; x⟧ &amp; more"),
+        ("a $ sign", "a $ sign"),
+    ],
+)  # fmt: skip
+def test_what_is_mathematics_is_typeset(text: str, said: str) -> None:
+    assert plain(typeset(text)) == said
+
+
+@pytest.mark.parametrize("text", ["x ⊕ y", "f(x", "{", "", "√(", "^(", "‖", "~ # &", "a"])
+def test_what_is_not_understood_is_shown_as_written(text: str) -> None:
+    """No input raises, loses its words or lets HTML through."""
+    html = typeset(text)
+    assert "<" not in re.sub(r"</?span[^>]*>", "", html)
+    for tex in re.findall(r"\\\((.*?)\\\)", html):
+        assert tex.isascii()
+        assert tex.count("{") == tex.count("}")
