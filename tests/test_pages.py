@@ -244,6 +244,33 @@ def test_fits_the_window(visit: Visit, size: dict[str, int], mode: str) -> None:
     assert cut == []
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_wide_formulas_of_proofs_show_that_they_scroll(visit: Visit, size: dict[str, int]) -> None:
+    """What a row of a proof cuts off has the row to itself, scrolls, and has a shadow that says so;
+    no formula is cut off that could have been broken."""
+    visit.look(size, "light")
+    bad = visit.page.evaluate(
+        """() => {
+            const folds = [...document.querySelectorAll('article details:not([open])')];
+            folds.forEach(fold => { fold.open = true; });
+            const bad = [...document.querySelectorAll('.memorize-proof .m')].filter(row => {
+                if (row.scrollWidth <= row.clientWidth + 1) return false;
+                const style = getComputedStyle(row), reason = row.parentElement.querySelector('.r');
+                const shadows = style.backgroundAttachment.split(', ');
+                const alone = !reason ||
+                    reason.getBoundingClientRect().top >= row.getBoundingClientRect().bottom - 1;
+                const broken = [...row.querySelectorAll('mjx-container')]
+                    .some(e => e.getBoundingClientRect().width > row.clientWidth - 60);
+                return !(alone && broken && style.overflowX === 'auto'
+                    && shadows.includes('local') && shadows.includes('scroll'));
+            }).map(row => row.parentElement.textContent.slice(0, 120));
+            folds.forEach(fold => { fold.open = false; });
+            return bad;
+        }"""
+    )
+    assert bad == []
+
+
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_text_can_be_read(visit: Visit, mode: str) -> None:
     """All text has a contrast of at least 4.5 to 1 against what lies behind it."""

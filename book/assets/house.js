@@ -5,7 +5,8 @@
   const LINE = "p, li, dd, dt, td, th, figcaption, summary, div, aside";
 
   function mark() {
-    const formulas = [...document.querySelectorAll("article mjx-container:not([display])")];
+    const formulas = [...document.querySelectorAll("article mjx-container:not([display])")]
+      .filter((formula) => !formula.closest(".memorize-proof .m")); // there the row scrolls
     formulas.forEach((formula) => formula.classList.remove("house-wide"));
     const wide = formulas.filter((formula) => {
       const line = formula.closest(LINE);

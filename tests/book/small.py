@@ -31,7 +31,8 @@ BIB = """@misc{daniely2020memorizing,
 """
 INDEX = """# Small
 
-Read {st}`G.one`, {st}`the open one <N.four>` and {st}`G.one`; {total}`green` of {total}`rows`.
+Read {st}`G.one`, {st}`the open one <N.four>` and {st}`G.one`;
+{total}`green` of {total}`rows`, {total}`budget`.
 
 ```{toctree}
 nets
@@ -61,6 +62,9 @@ APPARATUS = """# Apparatus
 ```
 
 ```{errata}
+```
+
+```{made-explicit}
 ```
 
 ```{whats-new}

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sympy as sp
 from invented import recorded
 from small import INDEX, NETS, Pages, made
 
 from memorize.book import ledger
 from memorize.kernel import Sequent, fixed
-from memorize.statements import model
+from memorize.statements import BoundFormula, Parameter, model
 
 Build = Callable[..., Pages]
 
@@ -37,12 +38,11 @@ def test_a_box_shows_all_that_is_declared(pages: Pages) -> None:
     box = pages["nets"].find(id="st-G-one")
     said = text(box)
     for words in (
-        "Lemma 1 (The title of G.one) ✓ proved",
+        "G.one · Lemma 1 (The title of G.one) ✓ proved, 3 steps in words",
         r"Hypotheses. \(x\ge 0\); \(y\ge 0\).",
         r"Of G.one: \(x\le 2\).",
         r"As printed\(x\le C\) What the book changed. The constant is 2.",
         "Lemma 1. Also called Theorem 1 of the draft. Related in mathlib: Some.theorem_name.",
-        "BibTeX@misc{daniely2020memorizing, author = {Daniely, Amit},",
     ):
         assert words in said
     assert box.find("a", class_="proved")["href"] == "apparatus.html#row-st-G-one"
@@ -84,8 +84,23 @@ def test_pages_with_cards_have_mathematics_and_searches_pass_the_cards_by(
     assert titles is None or "0" not in titles.group(1)
 
 
+def test_a_definition_is_called_one_and_its_section_is_its_source(pages: Pages) -> None:
+    box = pages["nets"].find(id="st-G-def")
+    assert text(box).startswith("G.def · Definition (The title of G.def) ≔ definition")
+    assert text(box).endswith("Section 2.")
+
+
 def test_totals_inside_a_sentence(pages: Pages) -> None:
-    assert "; 4 of 5." in text(pages["index"])
+    assert r"; 4 of 5, \(10^{-6}\)." in text(pages["index"])
+
+
+def test_the_table_of_totals_has_no_empty_column(pages: Pages, build: Build) -> None:
+    def head(page: Any) -> list[str]:
+        return [text(cell) for cell in page.find(class_="memorize-totals").thead.find_all("th")]
+
+    assert head(pages["apparatus"]) == ["Part", "proved", "definition", "open", "all"]
+    changed = build(G_one={"outcome": "conjecture"})["apparatus"]
+    assert head(changed) == ["Part", "definition", "conjecture", "open", "all"]
 
 
 def test_the_ledger_is_a_table_without_scripts(pages: Pages) -> None:
@@ -94,7 +109,9 @@ def test_the_ledger_is_a_table_without_scripts(pages: Pages) -> None:
     assert list(rows) == ["G.def", "G.one", "G.two", "B.three", "N.four"]
     assert rows["G.one"].th.a["href"] == "nets.html#st-G-one"
     assert rows["N.four"].th.a["href"] == "#row-st-N-four"
-    assert "x ≤ 2: proved. Control, C: 2 → 1.9 (5.00%): refuted." in text(rows["G.one"])
+    assert r"\({}\le 2\): proved. Control, \(C\): \(2\) \({}\to 1.9\) (5.00%): refuted." in text(
+        rows["G.one"]
+    )
     assert rows["G.one"]["data-status"] == "proved"
     assert rows["N.four"]["data-part"] == "sgd"
 
@@ -118,7 +135,7 @@ def test_graph_errata_and_news(pages: Pages) -> None:
     (news,) = page.find_all(class_="memorize-new")
     assert text(news).startswith("The title of B.three ✓ proved")
     assert text(news.find_previous(class_="rubric")) == "Proved"
-    assert "3 displayed relations have no check" in text(page)
+    assert "3 steps of the proofs are in words" in text(page)
 
 
 def test_bounds_are_readable_without_scripts(pages: Pages) -> None:
@@ -126,6 +143,18 @@ def test_bounds_are_readable_without_scripts(pages: Pages) -> None:
     assert [i["value"] for i in form.find_all("input", type="number")] == ["3", "1", "2"]
     assert text(form.find(attrs={"data-value": ""})) == "0.1991482735"
     assert "t: turns vacuous at 1.386294361, going down" in text(form)
+
+
+def test_a_bound_of_one_number_is_folded(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    K = Parameter(sp.Symbol("K", positive=True), "norm", 1.0)
+    one = BoundFormula(quantity="x", parameters=(K,), value=2 * K.symbol, terms=(), trivial=sp.oo)
+    monkeypatch.setitem(model._REGISTRY, "G.def", replace(model.get("G.def"), bound=one))
+    page = build()["apparatus"]
+    folded = page.find(id="bound-st-G-def")
+    assert text(folded.parent.summary) == "G.def · Definition (The title of G.def)"
+    assert text(folded.find(attrs={"data-verdict": ""})) == ""  # nothing is known without it
+    assert folded.find("li") is None
+    assert page.find(id="bound-st-G-one").parent.name != "details"
 
 
 def test_nothing_is_asked_of_another_machine(pages: Pages) -> None:
@@ -166,7 +195,7 @@ def test_a_changed_declaration_is_shown(build: Build, monkeypatch: pytest.Monkey
     monkeypatch.setitem(model._REGISTRY, "G.def", changed)
     said = text(build()["nets"].find(id="st-G-def"))
     assert "Other words." in said
-    assert r"As the kernel reads it" in said
+    assert r"As the program reads it" in said
     assert r"If \(0 < K\), then \[ 0 < {K}^{2} \] Always \[ 0 \le {K}^{2} \]" in said
 
 

@@ -54,19 +54,19 @@ def as_text(statement: Statement, evaluation: Evaluation) -> str:
     lines += [
         "",
         f"  {formula.quantity} {SIGN[formula.sense]} {number(evaluation.value)}",
-        f"  {verdict(evaluation)}",
-        "",
     ]
-    lines += [f"  {said}" for said in crossings(formula, evaluation)]
+    lines += [
+        f"  {said}" for said in [verdict(evaluation), *crossings(formula, evaluation)] if said
+    ]
     return "\n".join(lines)
 
 
 def verdict(evaluation: Evaluation) -> str:
-    """Whether the bound says anything at these numbers."""
+    """Whether the bound says anything at these numbers; nothing where that goes without saying."""
     if evaluation.vacuous:
         return f"vacuous at these numbers: {number(evaluation.trivial)} is known without it"
     if math.isinf(evaluation.trivial):
-        return "not vacuous: without the statement one knows no bound"
+        return ""
     return f"not vacuous: without the statement one knows only {number(evaluation.trivial)}"
 
 
@@ -82,7 +82,7 @@ def crossings(formula: BoundFormula, evaluation: Evaluation) -> list[str]:
         ]
         if changes:
             said.append(f"{parameter.name}: {'; '.join(changes)}")
-    return said or ["the same wherever one parameter alone was moved"]
+    return said
 
 
 def as_javascript(statement: Statement) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from IPython.display import display
 
 from memorize import statements
-from memorize.book.ledger import NUMBERS, RECORD, checks_html
+from memorize.book.ledger import NUMBERS, RECORD, checks_html, in_words
 from memorize.book.proof import Proof
 from memorize.evidence.render import verdict_html
 from memorize.kernel.evidence import Claim, Evidence, check
@@ -131,9 +131,7 @@ class Chapter:
         alarm = sum(n["false_alarm"] + n["miss"] for row in rows.values() for n in row)
         record = {"chapter": self.name, "rows": rows}
         plain = f"probability of any false alarm or missed control: at most {alarm:.2g}"
-        table = _numbers_table(rows) if any(rows.values()) else "<p>No check is a sample.</p>"
-        html = f"{table}<p>{plain[0].upper()}{plain[1:]}.</p>"
-        _show(html, plain, {NUMBERS: record})
+        _show(_numbers_html(rows, f"{plain[0].upper()}{plain[1:]}."), plain, {NUMBERS: record})
 
     def _row(self, id: str) -> _Row:
         if id not in self._rows:
@@ -220,14 +218,32 @@ def _verdict_table(rows: list[dict[str, Any]]) -> str:
         notes = [escape(row["why"])] if row["why"] else []
         if row["uses"]:
             notes.append(f"rests on {escape(', '.join(row['uses']))}")
-        if row["unchecked"]:
-            notes.append(f"steps without a check: {row['unchecked']}")
         body.append(
             f'<tr><th scope="row">{escape(row["id"])}</th><td>{escape(row["title"])}</td>'
-            f'<td><span class="memorize-badge {row["outcome"]}">{row["outcome"]}</span></td>'
+            f'<td><span class="memorize-badge {row["outcome"]}">{row["outcome"]}'
+            f"{in_words(row['unchecked'])}</span></td>"
             f"<td>{checks_html(row['checks'])}</td><td>{'; '.join(notes)}</td></tr>"
         )
     return _table("verdict", ("Row", "Statement", "Outcome", "Checks", "Notes"), body)
+
+
+FACTOR = (
+    "<p><em>Refutable factor</em>: the smallest multiple of the bound that this sample does not "
+    "refute. Near 1 the sample tests the bound sharply, near 0 hardly at all.</p>"
+)
+
+
+def _numbers_html(rows: Mapping[str, list[dict[str, Any]]], risk: str) -> str:
+    """The numbers of all samples, folded, since they are of this run alone."""
+    if not any(rows.values()):
+        return "<p>No check is a sample.</p>"
+    measured = [n["claim"] for checks in rows.values() for n in checks]
+    factor = FACTOR if any("refutable factor" in m for m in measured) else ""
+    return (
+        "<details><summary>Numbers of this run (they change with the seed)</summary>"
+        f'{factor}<div class="memorize-scroll" tabindex="0" role="region" '
+        f'aria-label="Numbers of this run">{_numbers_table(rows)}</div><p>{risk}</p></details>'
+    )
 
 
 def _numbers_table(rows: Mapping[str, list[dict[str, Any]]]) -> str:

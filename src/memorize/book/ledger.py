@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from memorize import statements
+from memorize.evidence.typeset import typeset
 from memorize.statements import CHAPTERS, Statement
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "LedgerError",
     "build",
     "checks_html",
+    "in_words",
     "load",
 ]
 
@@ -49,8 +51,8 @@ class LedgerError(Exception):
 class Entry:
     """A row: its statement, what its chapter recorded of it, and its status in the whole book.
 
-    ``unchecked`` counts the displayed relations of its proofs that no check stands behind, ``held``
-    names the weaker rows that keep its status below its own outcome.
+    ``unchecked`` counts the steps of its proofs that are in words, without a check beside them;
+    ``held`` names the weaker rows that keep its status below its own outcome.
     """
 
     statement: Statement
@@ -61,6 +63,11 @@ class Entry:
     checks: tuple[Mapping[str, Any], ...] = ()
     unchecked: int = 0
     why: str = ""
+
+    @property
+    def said(self) -> str:
+        """The status with its mark, and how many steps in words it rests on."""
+        return f"{MARKS[self.status]} {self.status}{in_words(self.unchecked)}"
 
     @property
     def green(self) -> bool:
@@ -105,7 +112,7 @@ class Ledger:
 
     @property
     def totals(self) -> dict[str, int]:
-        """Counts: rows, green ones, each status, checks, relations without a check."""
+        """Counts: rows, green ones, each status, checks, steps in words."""
         by_status = Counter(entry.status for entry in self)
         return {
             "rows": len(self.entries),
@@ -284,11 +291,16 @@ def _told(check: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def in_words(steps: int) -> str:
+    """What a badge adds for steps in words: ", 6 steps in words", or nothing."""
+    return f", {steps} step{'' if steps == 1 else 's'} in words" if steps else ""
+
+
 def checks_html(checks: Iterable[Mapping[str, Any]]) -> str:
     """The checks of a row and what became of their controls, folded behind their number."""
     items = [
-        f"<li>{escape(c['kind'])}, {escape(c['name'])}: {escape(c['claim'])}: "
-        f"<b>{escape(c['outcome'])}</b>. Control, {escape(c['control']['distance'])}: "
+        f"<li>{escape(c['kind'])}, {escape(c['name'])}: {typeset(c['claim'])}: "
+        f"<b>{escape(c['outcome'])}</b>. Control, {typeset(c['control']['distance'])}: "
         f"<b>{escape(c['control']['outcome'])}</b>.</li>"
         for c in checks
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("errata", Errata),
         ("graph", Graph),
         ("ledger", LedgerTable),
+        ("made-explicit", MadeExplicit),
         ("totals", Totals),
         ("whats-new", WhatsNew),
     ):
@@ -200,7 +201,7 @@ def _badge(entry: Entry) -> late:
     return _link(
         "row",
         entry.statement.id,
-        f"{MARKS[entry.status]} {entry.status}",
+        entry.said,
         attributes={
             "class": f"memorize-badge {entry.status}",
             "title": _because(entry) or "ledger",
@@ -297,8 +298,8 @@ class StatementBox(_Directive):
         title_id = f"{statement.anchor}-title"
         title = _element(
             "p",
-            _element("strong", statement.number or statement.id),
-            f" ({statement.title}) ",
+            _element("strong", statement.id),
+            f" · {statement.label} ",
             _badge(entry),
             classes=["memorize-title"],
             ids=[title_id],
@@ -339,7 +340,7 @@ class StatementBox(_Directive):
                 lines.append(f"$$ {latex(sequent.conclusion)} $$")
             yield _element(
                 "details",
-                _element("summary", "As the kernel reads it"),
+                _element("summary", "As the program reads it"),
                 *self.myst("\n\n".join(lines)),
                 classes=["memorize-formal"],
             )
@@ -354,10 +355,6 @@ class StatementBox(_Directive):
         if statement.bound is not None:
             link = _link("bound", statement.id, "Put in your own numbers")
             yield nodes.paragraph("", "", link)
-        files = [Path(self.env.srcdir, name) for name in self.config.bibtex_bibfiles]
-        if entry := _bibtex(files, PAPERS[statement.paper].key):
-            code = nodes.literal_block(entry, entry, language="bibtex")
-            yield _element("details", _element("summary", "BibTeX"), code)
 
 
 def _claim(statement: Statement, myst: Callable[[str], list[nodes.Node]]) -> Iterator[nodes.Node]:
@@ -374,13 +371,6 @@ def _cited(statement: Statement) -> str:
     if not paper.key:
         return "This book."
     return f"{{cite:t}}`{paper.key}`" + (f", {statement.number}." if statement.number else ".")
-
-
-def _bibtex(files: Iterable[Path], key: str) -> str:
-    """The entry of ``key`` as it is written in the book's bibliography, or nothing."""
-    entry = re.compile(rf"^@\w+\{{{re.escape(key)},.*?^\}}", re.DOTALL | re.MULTILINE)
-    found = (entry.search(path.read_text(encoding="utf-8")) for path in files)
-    return next((match.group() for match in found if match), "")
 
 
 class Reference(SphinxRole):
@@ -421,13 +411,9 @@ class AddPreviews(SphinxTransform):
             "aside",
             _element(
                 "p",
-                _element("strong", statement.title),
-                " ",
-                _element(
-                    "span",
-                    f"{MARKS[entry.status]} {entry.status}",
-                    classes=["memorize-badge", entry.status],
-                ),
+                _element("strong", statement.id),
+                f" · {statement.title} ",
+                _element("span", entry.said, classes=["memorize-badge", entry.status]),
                 classes=["memorize-title"],
             ),
             *claim,
@@ -483,16 +469,18 @@ class Total(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         _known(self.env).users.add(self.env.docname)
         book = _ledger(self.env)
-        counts = {name: str(count) for name, count in book.totals.items()}
-        counts |= {"budget": f"{BUDGET:g}", "risk": f"{book.risk:.2g}"}
-        if self.text not in counts:
-            said = f"total must be one of {', '.join(counts)}, got {self.text!r}"
-            return [], [self.inliner.reporter.error(said, line=self.lineno)]
-        return [nodes.Text(counts[self.text])], []
+        counts, risks = book.totals, {"budget": BUDGET, "risk": book.risk}
+        if self.text in counts:
+            return [nodes.Text(str(counts[self.text]))], []
+        if self.text in risks:
+            tex = _scientific(risks[self.text])
+            return [nodes.math(tex, tex)], []
+        said = f"total must be one of {', '.join([*counts, *risks])}, got {self.text!r}"
+        return [], [self.inliner.reporter.error(said, line=self.lineno)]
 
 
 class Errata(_Directive):
-    """What is false as printed, in full; then what was only made explicit."""
+    """What is false as printed, in full."""
 
     def made(self) -> Iterator[nodes.Node]:
         false = [s for s in statements.all() if s.erratum]
@@ -509,11 +497,17 @@ class Errata(_Directive):
             yield _element("div", *body, classes=["memorize-erratum"])
         if not false:
             yield nodes.paragraph("", "No chapter written so far has found a false statement.")
+
+
+class MadeExplicit(_Directive):
+    """What is right as printed, and says more in this book."""
+
+    def made(self) -> Iterator[nodes.Node]:
         explicit = [s for s in statements.all() if s.printed and not s.erratum]
-        if explicit:
-            yield nodes.rubric("", "Right, and made explicit")
-            items = "\n".join(f"- {{st}}`{s.id}`: {_inline(s.changed)}" for s in explicit)
-            yield from self.myst(items)
+        if not explicit:
+            yield nodes.paragraph("", "Nothing yet.")
+        items = "\n".join(f"- {{st}}`{s.id}`: {_inline(s.changed)}" for s in explicit)
+        yield from self.myst(items)
 
 
 class WhatsNew(_Directive):
@@ -570,13 +564,20 @@ class Bounds(_Directive):
             chosen = [s for s in statements.all() if s.bound is not None]
         for s in chosen:
             title = _element(
-                "p", _link("box", s.id, s.label, preview=True), classes=["memorize-title"]
+                "p",
+                _element("strong", s.id),
+                " · ",
+                _link("box", s.id, s.label, preview=True),
+                classes=["memorize-title"],
             )
             form = nodes.raw("", bound.as_html(s), format="html")
             claim = [] if self.arguments else _claim(s, self.myst)
-            yield _element(
-                "div", title, *claim, form, classes=["memorize-bounds"], ids=[f"bound-{s.anchor}"]
-            )
+            ids = [f"bound-{s.anchor}"]
+            box = _element("div", title, *claim, form, classes=["memorize-bounds"], ids=ids)
+            if self.arguments or len(bound.formula_of(s).parameters) > 1:
+                yield box
+            else:  # of one number there is little to see
+                yield _element("details", _element("summary", f"{s.id} · {s.label}"), box)
         if not chosen:
             yield nodes.paragraph("", "No chapter written so far has a bound to evaluate.")
 
@@ -589,7 +590,7 @@ def _inline(text: str) -> str:
 def _table(book: Ledger, link: Callable[[str, str], str]) -> str:
     head = "".join(
         f'<th scope="col">{name}</th>'
-        for name in ("Row", "Statement", "Chapter", "Status", "Checks", "Uses", "Unchecked")
+        for name in ("Row", "Statement", "Chapter", "Status", "Checks", "Uses", "Steps in words")
     )
     rows = "".join(_row(entry, link) for entry in book)
     return (
@@ -625,25 +626,40 @@ def _graph(book: Ledger, link: Callable[[str, str], str]) -> str:
 
 def _totals(book: Ledger) -> str:
     def line(caption: str, entries: list[Entry]) -> str:
-        counts = [sum(e.status == status for e in entries) for status in STATUSES]
+        counts = [sum(e.status == status for e in entries) for status in shown]
         cells = "".join(f"<td>{count or ''}</td>" for count in counts)
         return f'<tr><th scope="row">{caption}</th>{cells}<td>{len(entries)}</td></tr>'
 
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Part", *STATUSES, "all"))
+    totals = book.totals
+    shown = [status for status in STATUSES if totals[status]]
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("Part", *shown, "all"))
     parts = "".join(
         line(caption, [e for e in book if e.statement.part == part])
         for part, caption in PARTS.items()
     )
-    totals = book.totals
     return (
         f'<div class="memorize-scroll" tabindex="0" role="region" aria-label="Totals">'
         f'<table class="memorize-totals"><thead><tr>{head}</tr></thead><tbody>{parts}'
         f"{line('The book', list(book))}</tbody></table></div>"
         f"<p>{totals['green']} of {totals['rows']} rows are green. {totals['checks']} checks ran, "
-        f"each with a control that was refuted; {totals['unchecked']} displayed relations have no "
-        f"check behind them. The probability of any false alarm or missed control in one run is at "
-        f"most {book.risk:.2g}, of a budget of {BUDGET:g}. Records: {escape(book.source())}.</p>"
+        f"each with a control that was refuted; {totals['unchecked']} steps of the proofs are in "
+        f"words, without a check. The probability of any false alarm or missed control in one run "
+        f"is at most {_inline_math(_scientific(book.risk))}, of a budget of "
+        f"{_inline_math(_scientific(BUDGET))}.</p>"
     )
+
+
+def _scientific(x: float) -> str:
+    """A small number as LaTeX, at two digits."""
+    if not x:
+        return "0"
+    digits, exponent = f"{x:.1e}".split("e")
+    power = f"10^{{{int(exponent)}}}"
+    return power if float(digits) == 1 else rf"{float(digits):g}\cdot {power}"
+
+
+def _inline_math(tex: str) -> str:
+    return f'<span class="math notranslate nohighlight">\\({tex}\\)</span>'
 
 
 DRAWINGS: Mapping[str, Callable[[Ledger, Callable[[str, str], str]], str]] = {

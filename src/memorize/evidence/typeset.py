@@ -14,63 +14,17 @@ from html import escape
 
 __all__ = ["typeset"]
 
-_FUNCTIONS = [
-    "arcsin",
-    "arctan",
-    "cosh",
-    "sinh",
-    "tanh",
-    "cos",
-    "sin",
-    "tan",
-    "exp",
-    "ln",
-    "log",
-    "max",
-    "min",
-    "sup",
-    "inf",
-]
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ",
-        [
-            "alpha",
-            "beta",
-            "gamma",
-            "delta",
-            "varepsilon",
-            "zeta",
-            "eta",
-            "theta",
-            "iota",
-            "kappa",
-            "lambda",
-            "mu",
-            "nu",
-            "xi",
-            "pi",
-            "rho",
-            "sigma",
-            "tau",
-            "varphi",
-            "chi",
-            "psi",
-            "omega",
-            "Gamma",
-            "Delta",
-            "Theta",
-            "Lambda",
-            "Xi",
-            "Pi",
-            "Sigma",
-            "Phi",
-            "Psi",
-            "Omega",
-        ],
-        strict=True,
-    )
+_FUNCTIONS = (
+    *("arcsin", "arctan", "cosh", "sinh", "tanh", "cos", "sin", "tan"),
+    *("exp", "ln", "log", "max", "min", "sup", "inf"),
 )
+_GREEK = {
+    **{"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta"},
+    **{"η": "eta", "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu"},
+    **{"ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "varphi", "χ": "chi"},
+    **{"ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda"},
+    **{"Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega"},
+}
 _SIGNS = {
     **{letter: rf"\{name} " for letter, name in _GREEK.items()},
     **{"≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "→": r"\to ", "∈": r"\in ", "∞": r"\infty "},

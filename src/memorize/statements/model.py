@@ -138,8 +138,13 @@ class Statement:
 
     @property
     def label(self) -> str:
-        """What a reference to it says: its number in its paper and its title."""
-        return f"{self.number} ({self.title})" if self.number else self.title
+        """What a reference to it says: its number in its paper and its title.
+
+        A definition without a number of its own is called one; its section is told as its source.
+        """
+        named = self.kind == "definition" and not self.number.startswith("Def")
+        number = "Definition" if named else self.number
+        return f"{number} ({self.title})" if number else self.title
 
 
 _REGISTRY: dict[str, Statement] = {}
