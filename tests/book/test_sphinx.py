@@ -109,7 +109,7 @@ def test_the_ledger_is_a_table_without_scripts(pages: Pages) -> None:
     assert list(rows) == ["G.def", "G.one", "G.two", "B.three", "N.four"]
     assert rows["G.one"].th.a["href"] == "nets.html#st-G-one"
     assert rows["N.four"].th.a["href"] == "#row-st-N-four"
-    assert r"\({}\le 2\): proved. Control, \(C\): \(2\) \({}\to 1.9\) (5.00%): refuted." in text(
+    assert r"\(\le 2\): proved. Control, \(C\): \(2\) \(\to 1.9\) (5.00%): refuted." in text(
         rows["G.one"]
     )
     assert rows["G.one"]["data-status"] == "proved"

@@ -84,7 +84,11 @@ def draw(rng: torch.Generator) -> Figure:
         for scale, series, name in (
             ([2 / q**0.5 for _, q in sizes], "red", r"scalar bound $C\|f\|_k/\sqrt{q}$"),
             ([2 / (q * d) ** 0.5 for d, q in sizes], "ink", r"vector bound $RC\|f\|_k/\sqrt{qd}$"),
-            ([1 / (q * d) ** 0.5 for d, q in sizes], "teal", r"exact for uniform inputs, $1/\sqrt{qd}$"),
+            (
+                [1 / (q * d) ** 0.5 for d, q in sizes],
+                "teal",
+                r"exact for uniform inputs, $1/\sqrt{qd}$",
+            ),
         ):
             figures.theory(ax, x, scale, series, label=name)
         for found, series, name in (
@@ -98,7 +102,9 @@ def draw(rng: torch.Generator) -> Figure:
     figures.label(right, "hidden neurons $q$", "", legend=None)
     figures.tag(left, f"$q = {FIXED_WIDTH}$")
     figures.tag(right, f"$d = {FIXED_DIMENSION}$")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, handlelength=2.8)
+    figure.legend(
+        *left.get_legend_handles_labels(), loc="outside lower center", ncols=3, handlelength=2.8
+    )
     return figure
 
 

@@ -487,19 +487,21 @@ _STYLE = (
     ".memorize-proof{margin:1em 0;font-size:.95em}"
     ".memorize-proof ol{list-style:none;margin:0;padding:0}"
     ".memorize-proof li{display:flex;flex-wrap:wrap;gap:.2em 1.2em;align-items:baseline;"
-    "padding:.25em 0 .25em 3em;position:relative;border-top:1px solid rgba(128,128,128,.25)}"
-    ".memorize-proof .n{position:absolute;left:0;width:3.2em;opacity:.7;font-size:.85em;"
+    "padding:.25em 0 .25em 4.6em;position:relative;border-top:1px solid rgba(128,128,128,.25)}"
+    ".memorize-proof .n{position:absolute;left:0;width:5em;opacity:.75;font-size:.85em;"
     "overflow-wrap:anywhere}"
     ".memorize-proof .m{flex:1000 1 max-content;min-width:0;max-width:100%;"
-    "overflow-x:auto;overflow-y:hidden}"
-    ".memorize-proof .link{padding-left:2.2em}"
+    "overflow-x:auto;overflow-y:hidden;padding-left:1.5em;text-indent:-1.5em}"
+    ".memorize-proof .link{display:block;padding-left:1.5em}"
     ".memorize-proof .r{flex:1 1 17em;min-width:0;font-size:.88em}"
-    ".memorize-proof .g{font-style:italic}"
+    ".memorize-proof .g{display:block;font-style:italic}"
     ".memorize-proof summary{cursor:pointer}"
     ".memorize-proof pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85em}"
-    ".memorize-proof .w{box-shadow:inset 3px 0 #b58900;padding-left:3.6em}"
-    ".memorize-proof .w .n{left:.6em}"
-    ".memorize-proof .w .m{flex:1000 1 20em}"
+    ".memorize-proof .w{box-shadow:inset 3px 0 #b58900;}"
+    ".memorize-proof .w .n{left:.7em;width:4.4em}"
+    ".memorize-proof .w .m{flex:1000 1 20em;padding-left:0;text-indent:0}"
+    "@media(max-width:600px){.memorize-proof li{padding-left:0}"
+    ".memorize-proof .n{position:static;flex:0 0 100%}.memorize-proof .w{padding-left:.7em}}"
     "</style>"
 )
 _SIGN = {"le": r"\le", "lt": "<", "eq": "="}
@@ -536,14 +538,14 @@ def _line_html(line: _Line) -> str:
     assert line.formula is not None
     if line.chained:
         left, right = line.formula.args
-        tail = _spaced(_terms(right, rf"{_SIGN[line.formula.op]}\ "))
-        start = f"{_spaced(_terms(left))}<br>" if line.first else ""
+        tail = _spaced(_terms(right, f"{_SIGN[line.formula.op]} "))
+        start = _spaced(_terms(left)) if line.first else ""
         shown = f'{start}<span class="link">{tail}</span>'
     else:
         shown = _broken(line.formula)
         if line.given:
             shown += f" for {', '.join(map(_broken, line.given))}"
-    gloss = f'<br><span class="g">{_words(line.gloss)}</span>' if line.gloss else ""
+    gloss = f'<span class="g">{_words(line.gloss)}</span>' if line.gloss else ""
     return (
         f'<li>{number}<span class="m">{shown}</span><span class="r">'
         f"<details><summary>{escape(line.because)}</summary>{_certificate(line)}</details>"
@@ -604,7 +606,7 @@ def _broken(formula: Term) -> str:
     if inner.op not in _SIGN:
         return _math(latex(formula))
     left, right = inner.args
-    return _spaced([*_terms(left, start), *_terms(right, rf"{_SIGN[inner.op]}\ ")])
+    return _spaced([*_terms(left, start), *_terms(right, f"{_SIGN[inner.op]} ")])
 
 
 def _terms(t: Term, start: str = "") -> list[str]:
@@ -612,8 +614,8 @@ def _terms(t: Term, start: str = "") -> list[str]:
     if t.op not in ("add", "sub"):
         return [start + latex(t)]
     # What follows the whole's first summand is that of its last term, with sign and brackets.
-    first = latex(t.args[0])
-    return [*_terms(t.args[0], start), "{}" + latex(t).removeprefix(first).strip()]
+    last = latex(t).removeprefix(latex(t.args[0])).strip()
+    return [*_terms(t.args[0], start), rf"{last[0]}\:{last[1:]}"]
 
 
 def _spaced(pieces: Sequence[str]) -> str:

@@ -130,8 +130,8 @@ def _latex(text: str) -> str | None:
     s = re.sub(r"\*(?=\d)", r"\\cdot ", s).replace("*", r"\,")
     s = re.sub(r"(\d) (?=[A-Za-z(\\‖|α-ωΑ-Ω])", r"\1\\,", s)
     s = "".join(_SIGNS.get(c, c) for c in s)
-    if s[:1] in "=<>+" or s.startswith((r"\le", r"\ge", r"\to", r"\in ", "- ", r"\cdot")):
-        s = "{}" + s
+    if s.startswith(("+ ", "- ")):  # with the space of a sum that goes on, not of a sign
+        s = rf"{s[0]}\:{s[1:]}"
     plain = s.isascii() and s.count("{") == s.count("}") and not re.search(r"[#&~$]", s)
     return s if plain else None
 
