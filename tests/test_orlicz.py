@@ -232,6 +232,12 @@ class TestLaws:
         draws = law.draw(400_000, runtime.generator("moments", seed=7))
         assert moment(draws, 0.9, p) == pytest.approx(law.moment(0.9, p), rel=0.01)
 
+    @pytest.mark.parametrize(
+        ("name", "p"), [("uniform", 1), ("uniform", 2), ("Gaussian", 1), ("Gaussian", 2)]
+    )
+    def test_a_moment_may_be_beyond_the_range_of_floats(self, name, p):
+        assert orlicz.LAWS[name].moment(1e-3, p) == math.inf
+
     @pytest.mark.parametrize(("name", "p"), [("Gaussian", 3), ("exponential", 0.5)])
     def test_refuse_a_p_without_a_closed_form(self, name, p):
         with pytest.raises(ValueError, match="p must be"):

@@ -73,6 +73,29 @@ def test_declared_bounds_agree(t, norm):
         assert bound.evaluate(t=t, K=norm).value == pytest.approx(expected, rel=1e-9, abs=1e-300)
 
 
+def declared(id: str, **at: float) -> float:
+    bound = statements.get(id).bound
+    assert bound is not None
+    return bound.evaluate(**at).value
+
+
+@given(K=norms, L=norms)
+def test_declared_bounds_are_what_the_laws_attain(K, L):
+    assert declared("G.L2.1", K=K) == pytest.approx(2 * K)
+    assert declared("B.centring", K=K) == pytest.approx(1.21 * K)
+    assert declared("G.L2.3", s=K) == pytest.approx(orlicz.gaussian_norm(K))
+    assert declared("G.L2.4", M=K) == pytest.approx(orlicz.constant_norm(K, 2))
+    product = declared("G.L2.2", K=orlicz.constant_norm(K, 2), L=orlicz.constant_norm(L, 2))
+    assert product == pytest.approx(orlicz.constant_norm(K * L, 1))
+
+
+@given(level=st.floats(0.7, 20), norm=norms, p=st.sampled_from([1.0, 1.5, 2.0]))
+def test_the_declared_best_bound_is_this_one(level, norm, p):
+    t = norm * level ** (1 / p)
+    expected = float(tails.best_psi_tail(vector(t), norm, p))
+    assert declared("B.tail", t=t, K=norm, p=p) == pytest.approx(expected)
+
+
 def test_exceedances_count():
     draws = torch.arange(-10.0, 10.0, dtype=torch.float64)
     places = iter(draws.split(7))

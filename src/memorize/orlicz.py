@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from scipy import special
@@ -188,7 +189,8 @@ def _uniform_moment(t: float, p: float) -> float:
 
 def _gaussian_moment(t: float, p: float) -> float:
     if p == 1:
-        return 2 * math.exp(1 / (2 * t * t)) * float(special.ndtr(1 / t))
+        with np.errstate(over="ignore"):  # beyond the range of floats it is inf
+            return 2 * float(np.exp(1 / (2 * t * t)) * special.ndtr(1 / t))
     if p == 2:
         return (1 - 2 / t**2) ** -0.5 if t**2 > 2 else math.inf
     raise ValueError(f"p must be 1 or 2 for the Gaussian law's moment, got {p}")

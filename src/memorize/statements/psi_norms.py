@@ -20,14 +20,27 @@ from memorize.kernel import (
     sqrt,
     standard_normal,
 )
+from memorize.kernel.terms import Term as _Formula
 from memorize.statements import BoundFormula, Parameter, Statement, Term, declare
 
 _X, _Y, _g = random("X"), random("Y"), random("g")
 _a, _s, _K, _M, _t = fixed("a"), fixed("s"), fixed("K"), fixed("M"), fixed("t")
 _both = (1, 2)
 
+CENTRING = {2: Fraction(121, 100), 1: Fraction(1061, 1000)}
+"""B.centring: with these constants centring is proved, for ψ₂ and ψ₁."""
+CENTRING_BELOW = {2: Fraction(12_098, 10_000), 1: Fraction(10_600, 10_000)}
+"""B.centring: these are too small."""
+_SIMPLE = 2  # the constant of G.L2.1
+
+
+def _pth(x: _Formula, p: int) -> _Formula:
+    return x if p == 1 else x**p
+
+
 _norm = Parameter(sp.Symbol("K", positive=True), "ψ norm of X", 1.0)
 _threshold = Parameter(sp.Symbol("t", nonnegative=True), "threshold", 3.0, sp.Interval(0, sp.oo))
+_first = Parameter(sp.Symbol("K", positive=True), "ψ₂ norm of X", 1.0)
 _other = Parameter(sp.Symbol("L", positive=True), "ψ₂ norm of Y", 1.0)
 _deviation = Parameter(sp.Symbol("s", positive=True), "standard deviation", 1.0)
 _largest = Parameter(sp.Symbol("M", positive=True), "largest value of |X|", 1.0)
@@ -85,23 +98,28 @@ declare(
         number="Lemma 2, item 1",
         chapter="tails/psi_norms",
         kind="theorem",
-        text=r"For $p=1$ and $p=2$: $$\|X-\mathbb EX\|_{\psi_p}\;\le\;2\,\|X\|_{\psi_p}.$$",
+        text=(
+            r"For $p=1$ and $p=2$: $$\|X-\mathbb EX\|_{\psi_p}\;\le\;"
+            rf"{_SIMPLE}\,\|X\|_{{\psi_p}}.$$"
+        ),
         hypotheses=(r"$\|X\|_{\psi_p}<\infty$",),
         printed=(
             r"$\|X-\mathbb EX\|_{\Psi_1}\le C\|X\|_{\Psi_1}$ and "
             r"$\|X-\mathbb EX\|_{\Psi_2}\le C\|X\|_{\Psi_2}$"
         ),
         changed=(
-            r"The constant is $C=2$. The best constants are within $0.2\,\%$ of $1.21$ ($p=2$) "
+            rf"The constant is $C={_SIMPLE}$. "
+            r"The best constants are within $0.2\,\%$ of $1.21$ ($p=2$) "
             r"and of $1.06$ ($p=1$): {st}`B.centring`."
         ),
         formal=tuple(
-            Sequent((finite(psi(p, _X)),), psi(p, _X - E(_X), _X) <= 2 * psi(p, _X)) for p in _both
+            Sequent((finite(psi(p, _X)),), psi(p, _X - E(_X), _X) <= _SIMPLE * psi(p, _X))
+            for p in _both
         ),
         bound=BoundFormula(
             quantity=r"\|X-\mathbb EX\|_{\psi_p}",
             parameters=(_norm,),
-            value=2 * _norm.symbol,
+            value=_SIMPLE * _norm.symbol,
             terms=(),
             trivial=sp.oo,
         ),
@@ -131,8 +149,8 @@ declare(
         ),
         bound=BoundFormula(
             quantity=r"\|XY\|_{\psi_1}",
-            parameters=(_norm, _other),
-            value=_norm.symbol * _other.symbol,
+            parameters=(_first, _other),
+            value=_first.symbol * _other.symbol,
             terms=(),
             trivial=sp.oo,
         ),
@@ -179,12 +197,11 @@ declare(
         chapter="tails/psi_norms",
         kind="theorem",
         text=(
-            r"If $|X|\le M$ almost surely, then "
+            r"If $|X|\le M$ almost surely, $M>0$, then "
             r"$$\|X\|_{\psi_2}\le\frac{M}{\sqrt{\ln2}}\approx1.201\,M\qquad\text{and}\qquad "
             r"\|X\|_{\psi_1}\le\frac{M}{\ln2}\approx1.443\,M,$$ "
             r"each with equality if and only if $|X|=M$ almost surely."
         ),
-        hypotheses=(r"$|X|\le M$ almost surely, $M>0$",),
         printed=r"$\|X\|_{\Psi_2}\le C\|X\|_\infty$",
         changed=r"The constant is $C=1/\sqrt{\ln2}$, the best; the case $p=1$ is added.",
         formal=(
@@ -226,7 +243,7 @@ for _number, _p, _name, _power in ((5, 2, "Sub-Gaussian", "^2"), (6, 1, "Sub-exp
             formal=(
                 Sequent(
                     (finite(psi(_p, _X)), psi(_p, _X) > 0, _t >= 0),
-                    P(_t <= abs(_X)) <= 2 * exp(-(_t**_p) / psi(_p, _X) ** _p),
+                    P(_t <= abs(_X)) <= 2 * exp(-_pth(_t, _p) / _pth(psi(_p, _X), _p)),
                 ),
             ),
             bound=BoundFormula(
@@ -249,24 +266,22 @@ declare(
         kind="theorem",
         text=(
             r"Let $C_p$ be the smallest constant with "
-            r"$\|X-\mathbb EX\|_{\psi_p}\le C_p\|X\|_{\psi_p}$ for all $X$. Then "
-            r"$$1.2098<C_2\le1.21,\qquad1.0600<C_1\le1.061.$$"
+            r"$\|X-\mathbb EX\|_{\psi_p}\le C_p\|X\|_{\psi_p}$ for all $X$ of finite norm. Then $$"
+            + r",\qquad ".join(
+                rf"{float(CENTRING_BELOW[p]):.4f}<C_{p}\le{float(CENTRING[p]):g}" for p in (2, 1)
+            )
+            + r".$$"
         ),
-        hypotheses=(r"$\|X\|_{\psi_p}<\infty$",),
-        formal=(
-            Sequent(
-                (finite(psi(2, _X)),), psi(2, _X - E(_X), _X) <= Fraction(121, 100) * psi(2, _X)
-            ),
-            Sequent(
-                (finite(psi(1, _X)),), psi(1, _X - E(_X), _X) <= Fraction(1061, 1000) * psi(1, _X)
-            ),
+        formal=tuple(
+            Sequent((finite(psi(p, _X)),), psi(p, _X - E(_X), _X) <= CENTRING[p] * psi(p, _X))
+            for p in (2, 1)
         ),
         bound=BoundFormula(
             quantity=r"\|X-\mathbb EX\|_{\psi_2}",
             parameters=(_norm,),
-            value=sp.Rational(121, 100) * _norm.symbol,
+            value=sp.Rational(*CENTRING[2].as_integer_ratio()) * _norm.symbol,
             terms=(),
-            trivial=2 * _norm.symbol,
+            trivial=_SIMPLE * _norm.symbol,
         ),
     )
 )
@@ -286,14 +301,13 @@ declare(
             "\n"
             r"attained by $X\in\{0,t\}$. For small probabilities this is asymptotically half "
             r"of $2e^{-t^p/K^p}$. So, for $0<\delta<1$, if $\|X\|_{\psi_p}\le K$, then "
-            r"$|X|<K\ln(1+1/\delta)^{1/p}$ with "
+            r"$|X|<K\,(\ln(1+1/\delta))^{1/p}$ with "
             r"probability at least $1-\delta$."
         ),
-        hypotheses=(),
         formal=tuple(
             Sequent(
                 (_K > 0, psi(p, _X) <= _K, _t >= 0),
-                (exp(_t**p / _K**p) - 1) * P(_t <= abs(_X)) <= 1,
+                (exp(_pth(_t, p) / _pth(_K, p)) - 1) * P(_t <= abs(_X)) <= 1,
             )
             for p in _both
         ),
