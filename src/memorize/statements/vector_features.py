@@ -231,9 +231,9 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-$$\mathbb E_\omega\|f-f_\omega\|_{2,\mathcal D}
-\le\sqrt{\mathbb E_\omega\|f-f_\omega\|^2_{2,\mathcal D}}
-\le\frac{RC\,\|f\|_k}{\sqrt{qd}}.$$
+$$\begin{aligned}\mathbb E_\omega\|f-f_\omega\|_{2,\mathcal D}
+&\le\sqrt{\mathbb E_\omega\|f-f_\omega\|^2_{2,\mathcal D}}\\
+&\le\frac{RC\,\|f\|_k}{\sqrt{qd}}.\end{aligned}$$
 The second inequality holds for *any* representer $\check f$ of $f$ that $f_\omega$ is made of,
 with $\sqrt{\mathbb E\|\check f\|^2}$ in the place of $\|f\|_k$.
 """,
