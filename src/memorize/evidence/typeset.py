@@ -112,8 +112,12 @@ def _latex(text: str) -> str | None:
     s = re.sub(r"‖(ψ_[12p])", r"‖_{\1}", s)
     s = re.sub(r"\^1(?![\d./])", "", s)
     for table, sign in ((_HIGH, "^"), (_LOW, "_")):
-        inside = re.compile(f"[{''.join(table)}]+")
-        s = inside.sub(lambda m, t=table, c=sign: f"{c}{{{''.join(t[x] for x in m.group())}}}", s)
+        for run in set(re.findall(f"[{''.join(table)}]+", s)):
+            s = re.sub(
+                f"(?<![{''.join(table)}]){run}(?![{''.join(table)}])",
+                f"{sign}{{{''.join(table[c] for c in run)}}}",
+                s,
+            )
     s = s.replace("^{T}", r"^{\top}")
     s = _grouped(s, r"(?:√|sqrt)\(", r"\sqrt{")
     s = _grouped(s, r"\^\(", "^{")
