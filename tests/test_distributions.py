@@ -75,6 +75,14 @@ def test_perron_enclosure_holds_the_boundedness() -> None:
     assert low < boundedness(padded) < high
 
 
+def test_perron_enclosure_leaves_room_for_rounding() -> None:
+    # For the unit vectors every ratio is exactly 1/d: what is left of the width is the margin.
+    low, high = perron_enclosure(basis(8))
+    margin = 8 * (8 + 8) * torch.finfo(torch.float64).eps
+    assert low**2 <= 1 - 0.99 * margin
+    assert high**2 >= 1 + 0.99 * margin
+
+
 def test_perron_enclosure_refuses_negative_entries() -> None:
     with pytest.raises(ValueError, match="row 1 has one"):
         perron_enclosure(torch.tensor([[1.0, 0.0], [-1.0, 0.0]]))
