@@ -6,7 +6,16 @@ import pytest
 import torch
 
 from memorize import runtime
-from memorize.activations import ABS, LINEAR, RELU, PiecewiseLinear
+from memorize.activations import (
+    ABS,
+    ERF,
+    LINEAR,
+    RELU,
+    TANH,
+    Activation,
+    PiecewiseLinear,
+    Polynomial,
+)
 
 LEAKY = PiecewiseLinear("leaky ReLU", 0.55, 0.45)
 EVERY = pytest.mark.parametrize("activation", [RELU, ABS, LINEAR, LEAKY], ids=lambda a: a.name)
@@ -54,3 +63,74 @@ def test_dual_derivative_against_simulation(activation: PiecewiseLinear) -> None
 def test_coefficients_must_be_finite() -> None:
     with pytest.raises(ValueError, match="even must be a finite real number"):
         PiecewiseLinear("broken", 0.5, math.nan)
+
+
+class Swish(Activation):
+    name = "swish"
+
+    def function(self, t: torch.Tensor) -> torch.Tensor:
+        return t * torch.sigmoid(t)
+
+
+def test_three_lines_give_all_the_rest() -> None:
+    swish = Swish()
+    t = torch.linspace(-3, 3, 60, dtype=torch.float64)
+    logistic = torch.sigmoid(t)
+    torch.testing.assert_close(swish.derivative(t), logistic + t * logistic * (1 - logistic))
+    constants = swish.constants()
+    assert constants.s1 == pytest.approx(1.0998393201288, abs=1e-12)  # where t tanh(t/2) = 2
+    assert constants.s2 == pytest.approx(0.5, abs=1e-12)
+    a = swish.hermite(200)
+    assert float(a.square().sum()) == pytest.approx(constants.second_moment, abs=1e-13)
+    slopes = torch.arange(200) * a.square()
+    assert float(slopes.sum()) == pytest.approx(constants.theta, abs=1e-11)
+    assert swish.is_decent
+
+
+@pytest.mark.parametrize("activation", [RELU, ABS, LEAKY, ERF, TANH], ids=lambda a: a.name)
+def test_constants_found_are_those_known(activation: Activation) -> None:
+    searched = [Activation.slope.fget(activation), Activation.bend.fget(activation)]  # type: ignore[attr-defined]
+    assert searched == pytest.approx([activation.slope, activation.bend], abs=1e-12)
+    assert activation.is_decent
+
+
+@pytest.mark.parametrize("activation", [RELU, ABS, ERF, LEAKY], ids=lambda a: a.name)
+def test_interpolated_duals_are_the_closed_forms(activation: Activation) -> None:
+    angle = torch.linspace(0, math.pi, 33, dtype=torch.float64)
+    for found, closed in (
+        (Activation.dual(activation, angle), activation.dual(angle)),
+        (Activation.dual_derivative(activation, angle), activation.dual_derivative(angle)),
+    ):
+        torch.testing.assert_close(found, closed, rtol=0, atol=1e-14)
+
+
+def test_hermite_coefficients_of_relu() -> None:
+    found = RELU.hermite(6)
+    root = math.sqrt(2 * math.pi)
+    known = [1 / root, 0.5, 1 / (2 * math.sqrt(math.pi)), 0, -1 / math.sqrt(48 * math.pi), 0]
+    torch.testing.assert_close(found, torch.tensor(known).double(), rtol=0, atol=1e-7)
+
+
+def test_polynomials_are_decent_only_if_they_are_linear() -> None:
+    assert Polynomial("t", (1.0, 2.0)).is_decent
+    assert not Polynomial("t²", (0.0, 0.0, 1.0)).is_decent
+    assert Polynomial("t²", (0.0, 0.0, 1.0)).bend == 2.0
+    assert Activation.slope.fget(Polynomial("t²", (0.0, 0.0, 1.0))) == math.inf  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match=r"coefficients\[1\] must be a finite real number"):
+        Polynomial("broken", (0.0, math.inf))
+
+
+def test_a_kink_that_was_not_said_is_noticed() -> None:
+    class Forgot(Activation):
+        name = "clipped"
+
+        def function(self, t: torch.Tensor) -> torch.Tensor:
+            return t.clamp(-1, 1)
+
+    with pytest.raises(ValueError, match="kinks must list every point"):
+        Forgot().dual(torch.zeros(1))
+
+
+def test_an_activation_must_say_its_function() -> None:
+    with pytest.raises(NotImplementedError, match=r"must define function\(self, t\)"):
+        Activation().function(GRID)

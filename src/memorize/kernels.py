@@ -1,39 +1,252 @@
-"""Kernels of two-layer networks in closed form."""
+"""Tangent kernels of two-layer networks: in expectation, in closed form, and at given weights.
+
+On the sphere an expected kernel is a function of the angle between its arguments. Gram matrices are
+made tile by tile: angles near 0 and π, where arccos ⟨x,x'⟩ loses half of its digits, are done again
+as 2 atan2(‖x−x'‖, ‖x+x'‖), which keeps them.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from memorize import require
-from memorize.activations import PiecewiseLinear
+from memorize.activations import Activation
 
-__all__ = ["angles", "tangent_kernel"]
+__all__ = [
+    "NetworkKernel",
+    "SphereKernel",
+    "angles",
+    "arcsine_partial_sum",
+    "arcsine_remainder",
+    "gradients",
+    "hidden_kernel",
+    "network_kernel",
+    "output_kernel",
+    "tangent_kernel",
+]
+
+NEAR = 0.97
+"""Above this |⟨x,x'⟩| an angle is done again: there arccos magnifies an error by at least 4."""
+
+TILE = 512
+"""Rows and columns of a tile: a float64 tile has 2 MB and stays in the cache."""
 
 
-def angles(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
-    """The angles in [0, π] between the rows of ``x`` and ``y``, which are unit vectors.
+@dataclass(frozen=True)
+class SphereKernel:
+    """k(x,x') = profile(⟨x,x'⟩, θ) for unit vectors x, x' at the angle θ.
 
-    arccos ⟨x,y⟩ loses half of its digits near 0 and π; rows of ``x`` that come that near to a row
-    of ``y`` are done again by 2 atan2(‖x−y‖, ‖x+y‖), which keeps them.
+    ``profile`` takes correlations and angles of one shape and works entry by entry. Kernels add:
+    ``hidden_kernel(a) + output_kernel(a, B)``.
     """
-    d = require.on_sphere("x", x).shape[1]
-    require.on_sphere("y", require.shape("y", y, "m d", d=d))
-    products = x @ y.T
-    found = torch.acos(products.clamp(-1, 1))
-    close = (products.abs() > 0.999).any(1)
-    exactly = "donot_use_mm_for_euclid_dist"
-    apart = torch.cdist(x[close], y, compute_mode=exactly)
-    found[close] = 2 * torch.atan2(apart, torch.cdist(x[close], -y, compute_mode=exactly))
-    return found
+
+    name: str
+    profile: Callable[[Float[Tensor, "*n"], Float[Tensor, "*n"]], Float[Tensor, "*n"]]
+
+    def __add__(self, other: SphereKernel) -> SphereKernel:
+        first, second = self.profile, other.profile
+        return SphereKernel(
+            f"{self.name} + {other.name}", lambda rho, angle: first(rho, angle) + second(rho, angle)
+        )
+
+    def at(self, angle: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
+        """The kernel of two points at ``angle``, in [0, π]."""
+        return self.profile(torch.cos(angle), angle)
+
+    def gram(
+        self, x: Float[Tensor, "n d"], y: Float[Tensor, "m d"] | None = None
+    ) -> Float[Tensor, "n m"]:
+        """[k(x_i, y_j)]; without ``y``, the Gram matrix of ``x``, exactly symmetric.
+
+        Peak memory is the result and a few tiles. Raises ``ValueError`` for a row off the sphere
+        (which names it), entries that are not finite, and dimensions that do not fit.
+        """
+        x, other = _pair(x, y)
+        result = x.new_empty(x.shape[0], other.shape[0])
+        for i in range(0, x.shape[0], TILE):
+            rows = slice(i, i + TILE)
+            for j in range(i if y is None else 0, other.shape[0], TILE):
+                columns = slice(j, j + TILE)
+                tile = self._tile(x[rows], other[columns])
+                result[rows, columns] = tile
+                if y is None:
+                    result[columns, rows] = tile.T
+        return result
+
+    def blocks(
+        self, x: Float[Tensor, "n d"], y: Float[Tensor, "m d"], rows: int = TILE
+    ) -> Iterator[Float[Tensor, "b m"]]:
+        """The matrix of :meth:`gram`, ``rows`` rows at a time, for matrices that are not kept."""
+        x, y = _pair(x, y)
+        for part in torch.split(x, require.positive_int("rows", rows)):
+            yield torch.cat([self._tile(part, other) for other in torch.split(y, TILE)], 1)
+
+    def product(
+        self, x: Float[Tensor, "n d"], y: Float[Tensor, "m d"], v: Float[Tensor, "m ..."]
+    ) -> Float[Tensor, "n ..."]:
+        """[k(x_i, y_j)] v, in memory that does not grow with n·m."""
+        if v.shape[:1] != y.shape[:1]:
+            raise ValueError(f"v must have {y.shape[0]} rows, one a row of y, got {tuple(v.shape)}")
+        return torch.cat([block @ v for block in self.blocks(x, y)])
+
+    def _tile(self, x: Tensor, y: Tensor) -> Tensor:
+        products = x @ y.T
+        angle = _angles(x, y, products)
+        return self.profile(products, angle)
+
+
+def hidden_kernel(activation: Activation) -> SphereKernel:
+    """tk^h(x,x') = ⟨x,x'⟩ E σ'(⟨ω,x⟩)σ'(⟨ω,x'⟩): the hidden weights' share (paper N, section 2.5).
+
+    For ReLU, equation (3) of paper F: ⟨x,x'⟩(π − θ)/2π.
+    """
+    return SphereKernel(
+        f"hidden, {activation.name}",
+        lambda rho, angle: rho * activation.dual_derivative(angle),
+    )
+
+
+def output_kernel(activation: Activation, B: float) -> SphereKernel:
+    """tk^o(x,x') = E σ(⟨ω,x⟩)σ(⟨ω,x'⟩)/B²: the output weights' share (paper N, section 2.5)."""
+    factor = 1 / require.positive("B", B) ** 2
+    return SphereKernel(
+        f"output, {activation.name}", lambda rho, angle: factor * activation.dual(angle)
+    )
 
 
 def tangent_kernel(
-    activation: PiecewiseLinear, x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]
+    activation: Activation, x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]
 ) -> Float[Tensor, "n m"]:
-    """tk(x,y) = ⟨x,y⟩ E σ'(⟨ω,x⟩)σ'(⟨ω,y⟩): the hidden layer's kernel (paper N, section 2.5).
+    """tk^h(x,y), the matrix of :func:`hidden_kernel`.
 
     Raises ``ValueError`` for a row off the unit sphere.
     """
-    return (x @ y.T) * activation.dual_derivative(angles(x, y))
+    return hidden_kernel(activation).gram(x, y)
+
+
+def angles(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"] | None = None) -> Float[Tensor, "n m"]:
+    """The angles in [0, π] between the rows of ``x`` and ``y`` (or ``x``), which are unit vectors.
+
+    The error is a few rounding units, at equal and at antipodal points too.
+    """
+    return SphereKernel("angle", lambda rho, angle: angle).gram(x, y)
+
+
+class NetworkKernel(NamedTuple):
+    """tk_W at given weights, hidden and output part."""
+
+    hidden: Float[Tensor, "*b n m"]
+    output: Float[Tensor, "*b n m"]
+
+    @property
+    def total(self) -> Float[Tensor, "*b n m"]:
+        """Their sum, tk_W."""
+        return self.hidden + self.output
+
+
+def network_kernel(
+    activation: Activation,
+    weights: Float[Tensor, "*b q d"],
+    outputs: Float[Tensor, " q"],
+    x: Float[Tensor, "n d"],
+    y: Float[Tensor, "m d"] | None = None,
+    *,
+    B: float,
+    chunk: int = 2**22,
+) -> NetworkKernel:
+    """tk_W(x,y) = ⟨∇h(x), ∇h(y)⟩/(qB²) for h(x) = Σ_i a_i σ(⟨w_i,x⟩), a = ``outputs``.
+
+    q counts all rows, so that a paired network of paper N has 2q of them there; with a_i = ±B the
+    parts are (1/q) Σ σ'σ'⟨x,y⟩ and (1/(qB²)) Σ σσ (paper N, section 2.5; paper Y, Definition 6).
+    A leading ``*b`` runs over networks. The points need not be unit vectors. Neurons are taken
+    about ``chunk`` numbers at a time.
+    """
+    require.finite("x", require.shape("x", x, "n d"))
+    other = x if y is None else require.finite("y", require.shape("y", y, "m d", d=x.shape[1]))
+    if weights.ndim < 2 or weights.shape[-1] != x.shape[1]:
+        raise ValueError(
+            f"weights must have shape (*b q d={x.shape[1]}), got {tuple(weights.shape)}"
+        )
+    q = require.shape("outputs", outputs, "q", q=weights.shape[-2]).shape[0]
+    scale = q * require.positive("B", B) ** 2
+    shape = (*weights.shape[:-2], x.shape[0], other.shape[0])
+    slopes, values = x.new_zeros(shape), x.new_zeros(shape)
+    each = max(1, math.prod(weights.shape[:-2]) * (x.shape[0] + other.shape[0]))
+    step = max(1, chunk // each)
+    for w, a in zip(torch.split(weights, step, -2), torch.split(outputs, step), strict=True):
+        left = w @ x.T
+        right = left if y is None else w @ other.T
+        weighted = a.square()[:, None] * activation.derivative(left)
+        slopes += weighted.mT @ activation.derivative(right)
+        values += activation.function(left).mT @ activation.function(right)
+    return NetworkKernel(slopes * (x @ other.T) / scale, values / scale)
+
+
+def gradients(
+    activation: Activation,
+    weights: Float[Tensor, "q d"],
+    outputs: Float[Tensor, " q"],
+    x: Float[Tensor, "n d"],
+) -> Float[Tensor, "n p"]:
+    """∇h(x) in all p = qd + q weights, hidden ones first, at each row of ``x``."""
+    require.finite("x", require.shape("x", x, "n d"))
+    require.shape("weights", weights, "q d", d=x.shape[1])
+    require.shape("outputs", outputs, "q", q=weights.shape[0])
+    inside = x @ weights.T
+    hidden = (activation.derivative(inside) * outputs)[:, :, None] * x[:, None, :]
+    return torch.cat([hidden.flatten(1), activation.function(inside)], 1)
+
+
+def arcsine_partial_sum(rho: Float[Tensor, "*n"], terms: int) -> Float[Tensor, "*n"]:
+    """ρ/4 + (1/2π) Σ_{l<terms} c_l ρ^{2l+2}, the series of tk^h for ReLU.
+
+    c_l = binom(2l,l)/(4^l(2l+1)), as in paper F, appendix E, with its l shifted by one.
+    """
+    square, total, central = rho.square(), torch.zeros_like(rho), 1.0
+    power = square.clone()
+    for k in range(require.positive_int("terms", terms)):
+        total = total + central / (2 * k + 1) * power
+        power = power * square
+        central *= (2 * k + 1) / (2 * k + 2)
+    return rho / 4 + total / (2 * math.pi)
+
+
+def arcsine_remainder(
+    rho: Float[Tensor, "*n"], terms: int
+) -> tuple[Float[Tensor, "*n"], Float[Tensor, "*n"]]:
+    """(low, high) for tk^h − :func:`arcsine_partial_sum`, ReLU: between its first term and a bound.
+
+    With w = binom(2N,N)/4^N for N ``terms``, ρ^{2N+2}/2π is multiplied by w/(2N+1) and by the
+    smaller of w(1 + 1/(2N)) and w/((2N+1)(1−ρ²)).
+    """
+    n = require.positive_int("terms", terms)
+    central = math.exp(math.lgamma(2 * n + 1) - 2 * math.lgamma(n + 1) - n * math.log(4))
+    power = rho.abs() ** (2 * n + 2) / (2 * math.pi)
+    low = power * (central / (2 * n + 1))
+    away = low / (1 - rho.square())
+    return low, torch.minimum(power * (central * (1 + 1 / (2 * n))), away)
+
+
+def _pair(x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
+    require.on_sphere("x", x)
+    if y is None:
+        return x, x
+    return x, require.on_sphere("y", require.shape("y", y, "m d", d=x.shape[1]))
+
+
+def _angles(x: Tensor, y: Tensor, products: Tensor) -> Tensor:
+    """The angles, from the products ⟨x_i,y_j⟩ where they are not near ±1."""
+    found = products.clamp(-1, 1).acos_()
+    rows, columns = (products.abs() > NEAR).nonzero(as_tuple=True)
+    step = max(1, 2**20 // x.shape[1])
+    for i, j in zip(torch.split(rows, step), torch.split(columns, step), strict=True):
+        apart = torch.linalg.vector_norm(x[i] - y[j], dim=1)
+        found[i, j] = 2 * torch.atan2(apart, torch.linalg.vector_norm(x[i] + y[j], dim=1))
+    return found
