@@ -114,7 +114,7 @@ class Visit:
 
 def _visit(browser: Any, base: str, name: str) -> Iterator[Visit]:
     context = browser.new_context(viewport=WIDE)
-    context.set_default_timeout(300_000)  # time decides nothing, also on a busy machine
+    context.set_default_timeout(120_000)  # time decides nothing, also on a busy machine
     page = context.new_page()
     visit = Visit(name, base, page)
     page.on("console", lambda m: visit.errors.append(m.text) if m.type == "error" else None)

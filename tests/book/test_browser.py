@@ -34,7 +34,7 @@ def open_page(browser: Browser, folder: Path, pages: dict[str, BeautifulSoup]) -
 
     def at(name: str) -> Page:
         page = context.new_page()
-        page.set_default_timeout(300_000)
+        page.set_default_timeout(120_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.route("http*://**", lambda route: route.abort())  # mathjax, here not beside the page
         page.goto((folder / "html" / f"{name}.html").as_uri())
