@@ -76,7 +76,34 @@ def errors_of_random_features() -> Case:
     return Case("squared errors of random ReLU features", sizes, ours, peer, agree)
 
 
-CASES = (errors_of_random_features,)
+def gram_matrix_of_relu() -> Case:
+    """The Gram matrix of the ReLU tangent kernel; the peer's angles lose half of their digits."""
+    import numpy as np
+    import torch
+
+    from memorize import runtime
+    from memorize.activations import RELU
+    from memorize.distributions import sphere
+    from memorize.kernels import hidden_kernel
+
+    sizes = {"points": 4000, "d": 784}
+    points, d = sizes.values()
+    x = sphere(points, d, runtime.generator("bench/gram"), dtype=torch.float32)
+    inputs = x.numpy()
+
+    def peer() -> Any:
+        products = inputs @ inputs.T
+        return products * (np.pi - np.arccos(np.clip(products, -1, 1))) / (2 * np.pi)
+
+    def agree(a: Any, b: Any) -> bool:
+        return float(np.abs(a.numpy() - b).max()) < 1e-3
+
+    return Case(
+        "Gram matrix of the ReLU kernel", sizes, lambda: hidden_kernel(RELU).gram(x), peer, agree
+    )
+
+
+CASES = (errors_of_random_features, gram_matrix_of_relu)
 
 
 def measure(case: Case, rounds: int) -> dict[str, Any]:

@@ -7,8 +7,8 @@ An activation of one's own takes three lines, and has everything that follows fr
         def function(self, t): return t * torch.sigmoid(t)
 
 The dual activation of σ is σ̂(ρ) = E σ(g)σ(g'), for standard normal g, g' of correlation ρ (Daniely,
-Frostig and Singer 2016). Here it is a function of the angle θ in [0, π] with ρ = cos θ, which keeps
-its digits at θ = 0 and π where ρ does not. It is had in three ways: in closed form where there is
+Frostig and Singer 2016). Here it is a function of the angle φ in [0, π] with ρ = cos φ, which keeps
+its digits at φ = 0 and π where ρ does not. It is had in three ways: in closed form where there is
 one, by quadrature, and from the Hermite series σ̂(ρ) = Σ a_k² ρ^k.
 """
 
@@ -154,7 +154,7 @@ class PiecewiseLinear(Activation):
         return self.odd + self.even * torch.sign(t)
 
     def dual(self, angle: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
-        """odd² cos θ + even² (2/π)(sin θ + (π/2 − θ) cos θ) (Cho and Saul 2009)."""
+        """odd² cos φ + even² (2/π)(sin φ + (π/2 − φ) cos φ) (Cho and Saul 2009)."""
         cosine = torch.cos(angle)
         share = torch.sin(angle) + (math.pi / 2 - angle) * cosine
         return self.odd**2 * cosine + self.even**2 * (2 / math.pi) * share
@@ -300,11 +300,11 @@ def dual_by_quadrature(
 ) -> Float[Tensor, "*n"]:
     """σ̂ (or the dual of σ') at the cosine of ``angle``, by Gauss–Legendre on panels; float64.
 
-    With independent standard normal u, v the two arguments are u cos(θ/2) ± v sin(θ/2). For θ above
-    π/2 the second changes its sign and θ becomes π − θ, so that u always carries the larger share.
+    With independent standard normal u, v the two arguments are u cos(φ/2) ± v sin(φ/2). For φ above
+    π/2 the second changes its sign and φ becomes π − φ, so that u always carries the larger share.
     Panels end where a kink is met, and what is left is analytic on each if σ is. ``nodes``: the
-    number a panel, of which there are eight and as many as the kinks ask for. Raises ``ValueError``
-    for an angle that is not in [0, π].
+    number a panel, of which there are eight and as many as the kinks ask for; 20 agree with every
+    closed form here to 2e-14. Raises ``ValueError`` for an angle that is not in [0, π].
     """
     require.positive_int("nodes", nodes)
     flat = require.finite("angle", torch.as_tensor(angle)).detach().double().cpu().reshape(-1)
@@ -403,8 +403,8 @@ def _double_integral(
 
 @lru_cache(maxsize=64)
 def _hermite(activation: Activation, terms: int) -> Tensor:
-    """The a_k, as integrals of σ √φ against the Hermite functions h_k √φ, which are bounded."""
-    radius = 13.0  # √φ is 1e-19 there
+    """The a_k, as integrals of σ√p against the Hermite functions h_k√p, p the Gaussian density."""
+    radius = 13.0  # √p is 1e-19 there, and the Hermite functions are at most 1
     panels = 16 + math.ceil(2 * radius * math.sqrt(terms) / (6 * math.pi))
     base = torch.linspace(-radius, radius, panels + 1, dtype=torch.float64)
     t, weight = _panels(torch.tensor(activation.kinks, dtype=torch.float64), base, 20)
@@ -420,7 +420,7 @@ def _hermite(activation: Activation, terms: int) -> Tensor:
 
 @lru_cache(maxsize=64)
 def _interpolant(activation: Activation, derivative: bool) -> Tensor:
-    """Chebyshev coefficients in θ of the quadrature, as many as float64 has use for.
+    """Chebyshev coefficients in φ of the quadrature, as many as float64 has use for.
 
     Raises ``ValueError`` if the quadrature has not converged: most likely a kink was not said.
     """
@@ -434,11 +434,16 @@ def _interpolant(activation: Activation, derivative: bool) -> Tensor:
             f"the quadrature of {activation.name} does not converge: kinks must list every point "
             f"where it is not smooth, got {activation.kinks}"
         )
+    before = None
     for n in (16, 32, 64, 128, 256, 512):
         index = torch.arange(n + 1, dtype=torch.float64)
-        cosines = torch.cos(math.pi * index / n)
-        angle = (math.pi / 2) * (1 + cosines)
-        values = dual_by_quadrature(activation, angle.clamp(0, math.pi), derivative=derivative)
+        angle = ((math.pi / 2) * (1 + torch.cos(math.pi * index / n))).clamp(0, math.pi)
+        fresh = index % 2 == 1 if before is not None else index >= 0  # every other node is known
+        values = torch.empty_like(angle)
+        if before is not None:
+            values[~fresh] = before
+        values[fresh] = dual_by_quadrature(activation, angle[fresh], derivative=derivative)
+        before = values
         ends = torch.ones(n + 1, dtype=torch.float64)
         ends[0] = ends[-1] = 0.5
         table = torch.cos(math.pi * torch.outer(index, index) / n)

@@ -41,7 +41,7 @@ TILE = 512
 
 @dataclass(frozen=True)
 class SphereKernel:
-    """k(x,x') = profile(⟨x,x'⟩, θ) for unit vectors x, x' at the angle θ.
+    """k(x,x') = profile(⟨x,x'⟩, φ) for unit vectors x, x' at the angle φ.
 
     ``profile`` takes correlations and angles of one shape and works entry by entry. Kernels add:
     ``hidden_kernel(a) + output_kernel(a, B)``.
@@ -105,7 +105,7 @@ class SphereKernel:
 def hidden_kernel(activation: Activation) -> SphereKernel:
     """tk^h(x,x') = ⟨x,x'⟩ E σ'(⟨ω,x⟩)σ'(⟨ω,x'⟩): the hidden weights' share (paper N, section 2.5).
 
-    For ReLU, equation (3) of paper F: ⟨x,x'⟩(π − θ)/2π.
+    For ReLU, equation (3) of paper F: ⟨x,x'⟩(π − φ)/2π.
     """
     return SphereKernel(
         f"hidden, {activation.name}",
@@ -224,14 +224,14 @@ def arcsine_remainder(
     """(low, high) for tk^h − :func:`arcsine_partial_sum`, ReLU: between its first term and a bound.
 
     With w = binom(2N,N)/4^N for N ``terms``, ρ^{2N+2}/2π is multiplied by w/(2N+1) and by the
-    smaller of w(1 + 1/(2N)) and w/((2N+1)(1−ρ²)).
+    smaller of w(1 + 1/(6N)) and w/((2N+1)(1−ρ²)).
     """
     n = require.positive_int("terms", terms)
     central = math.exp(math.lgamma(2 * n + 1) - 2 * math.lgamma(n + 1) - n * math.log(4))
     power = rho.abs() ** (2 * n + 2) / (2 * math.pi)
     low = power * (central / (2 * n + 1))
     away = low / (1 - rho.square())
-    return low, torch.minimum(power * (central * (1 + 1 / (2 * n))), away)
+    return low, torch.minimum(power * (central * (1 + 1 / (6 * n))), away)
 
 
 def _pair(x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -50,6 +50,7 @@ from memorize.kernel import (
     vector,
 )
 from memorize.kernel.rules import assume
+from memorize.statements import tangent_kernel as tk
 from memorize.statements import vector_features as vf
 
 X, Y, K, L = random("X"), random("Y"), fixed("K"), fixed("L")
@@ -116,6 +117,13 @@ WITNESSES: dict[tuple[str, int], Witness] = {
         {vf.R: 1, vf.d: 2},
     ),
     ("N.R", 1): Witness(INPUTS, {vf.u: (2, 1)}),
+    ("B.tk.variance", 1): Witness(
+        uniform(tk.Y, [0, 1]), {tk.rho: F(1, 2), tk.level: F(1, 2), tk.q: 2}
+    ),
+    ("N.min", 0): Witness(
+        [(F(1), {})],
+        {tk.J: ((1, 0), (1, 0)), tk.alpha: (2, 2), tk.U: (2, 5), tk.B: 1, tk.q: 1},
+    ),
     ("B.T4.exact", 0): Witness(independently(INPUTS, SIGNS), SCHEME, NETWORK),
     ("B.T4.exact", 1): Witness(independently(INPUTS, SIGNS), SCHEME, NETWORK),
     ("N.T4", 0): Witness(independently(INPUTS, SIGNS), SCHEME, NETWORK),

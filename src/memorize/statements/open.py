@@ -29,13 +29,6 @@ _open(
     ("G.T5", "theorem", "Theorem 5", "Gaussian concentration of Lipschitz functions"),
 )
 _open(
-    "kernels/tangent_kernel",
-    ("N.E1", "definition", "Equation (1), Section 2.5", "The tangent kernel and its expectation"),
-    ("Y.D6", "definition", "Definition 6", "The tangent kernel at given weights"),
-    ("F.E3", "theorem", "Equation (3)", "The limiting Gram matrix of ReLU in closed form"),
-    ("N.min", "theorem", "Equation (2), Section 2.5", "Kernel norm and least movement of weights"),
-)
-_open(
     "kernels/kernel_spaces",
     ("N.T1", "theorem", "Theorem 1", "Kernels and kernel spaces"),
     ("N.T2", "theorem", "Theorem 2", "Kernels and embeddings"),
