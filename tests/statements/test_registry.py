@@ -10,7 +10,7 @@ from memorize import statements
 from memorize.statements import CHAPTERS, PAPERS, PARTS, Statement, declare, model
 
 PAPERS_STATEMENTS = """
-G.psi G.L2.1 G.L2.2 G.L2.3 G.L2.4 G.L2.5 G.L2.6 G.T3 G.T4 G.T5 G.F8 T.matrix
+G.psi G.L2.1 G.L2.2 G.L2.3 G.L2.4 G.L2.5 G.L2.6 G.T3 G.T4 G.T5 G.F8 T.matrix T.isoperimetry
 N.E1 Y.D6 F.E3 N.min N.T1 N.T2 N.RFS N.C3 N.R N.T4 N.T4.loss N.conc F.LC.3
 G.L6 G.C10 G.L9 G.L11.1 G.L11.2 G.C12 G.C13 G.L7 G.T1
 N.A1 Y.D5 Y.A2 Y.T8 Y.A3 Y.T9 Y.T7 N.T5 N.T6 N.lower.m N.lower.M Y.D4 Y.E1 N.T7 Y.T1 Y.T2 Y.T3

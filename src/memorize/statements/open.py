@@ -25,10 +25,6 @@ _open(
     ("G.T4", "theorem", "Theorem 4", "Bernstein's inequality in ψ1 norms"),
 )
 _open(
-    "tails/gaussian_concentration",
-    ("G.T5", "theorem", "Theorem 5", "Gaussian concentration of Lipschitz functions"),
-)
-_open(
     "kernels/kernel_spaces",
     ("N.T1", "theorem", "Theorem 1", "Kernels and kernel spaces"),
     ("N.T2", "theorem", "Theorem 2", "Kernels and embeddings"),
