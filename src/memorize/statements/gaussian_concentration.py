@@ -145,7 +145,7 @@ declare(
             "\n"
             r"where both sides may be $+\infty$. With $\varphi(x)=e^{\mu x}$, $e^{x^2/t^2}$ and "
             r"$x^2$ this contains {st}`G.T5` and Poincaré's inequality. That $X$ is a Brownian "
-            r"motion stopped before time $L^2$ is how Tsirelson, Ibragimov and Sudakov proved "
+            r"motion stopped by time $L^2$ is how Tsirelson, Ibragimov and Sudakov proved "
             r"concentration in 1976."
         ),
         hypotheses=_LET,
