@@ -20,11 +20,6 @@ def _open(chapter: str, *rows: tuple[str, Kind, str, str]) -> None:
 
 
 _open(
-    "tails/sums",
-    ("G.T3", "theorem", "Theorem 3", "Hoeffding's inequality in ψ2 norms"),
-    ("G.T4", "theorem", "Theorem 4", "Bernstein's inequality in ψ1 norms"),
-)
-_open(
     "kernels/kernel_spaces",
     ("N.T1", "theorem", "Theorem 1", "Kernels and kernel spaces"),
     ("N.T2", "theorem", "Theorem 2", "Kernels and embeddings"),
