@@ -129,7 +129,7 @@ class LatticeLaw:
         mirrored = LatticeLaw(
             -(self.first + self.probabilities.size - 1), self.probabilities[::-1], self.step
         )
-        return self.upper_tail(t) + mirrored.upper_tail(t)
+        return np.asarray(self.upper_tail(t) + mirrored.upper_tail(t))
 
 
 def rounded(
