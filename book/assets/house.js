@@ -17,11 +17,12 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     window.MathJax?.startup?.promise?.then(mark);
-    document.addEventListener("toggle", mark, true);
     let timer = 0;
-    window.addEventListener("resize", () => {
+    const soon = () => { // once for many folds that open together
       clearTimeout(timer);
       timer = setTimeout(mark, 50);
-    });
+    };
+    document.addEventListener("toggle", soon, true);
+    window.addEventListener("resize", soon);
   });
 })();

@@ -25,7 +25,7 @@ def test_the_table_has_every_row_and_the_totals(capsys: pytest.CaptureFixture[st
     for words in (
         "G.one    ✓ proved      G Lemma 1",
         "uses G.def",
-        "relations without a check: 3",
+        "steps in words: 3",
         "N.four   ○ open",
         "[sgd/polynomials]",
         "4 of 5 rows green: 3 proved, 1 definition, 0 cited, 0 consistent, 0 conjecture, 1 open",

@@ -53,14 +53,14 @@ def _ledger(book: Ledger, format: str) -> str:
             if entry.uses:
                 lines.append(f"{'':<{first}}  uses {', '.join(entry.uses)}")
             if entry.unchecked:
-                lines.append(f"{'':<{first}}  relations without a check: {entry.unchecked}")
+                lines.append(f"{'':<{first}}  steps in words: {entry.unchecked}")
     totals = book.totals
     counted = ", ".join(f"{totals[status]} {status}" for status in STATUSES)
     lines += [
         "",
         f"{totals['green']} of {totals['rows']} rows green: {counted}",
         f"{totals['checks']} checks, each with a refuted control; "
-        f"{totals['unchecked']} displayed relations without a check",
+        f"{totals['unchecked']} steps in words",
         f"probability of any false alarm or missed control in a run: at most {book.risk:.2g}",
         book.source(),
     ]
