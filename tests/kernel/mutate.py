@@ -150,7 +150,7 @@ def killed_by(mutant: Mutant) -> str | None:
     if original.co_freevars != mutant.code.co_freevars:
         return None
     mutant.function.__code__ = mutant.code
-    normal._solve.cache_clear()
+    normal.forget()
     try:
         for name in candidates:
             try:
@@ -160,7 +160,7 @@ def killed_by(mutant: Mutant) -> str | None:
             return name
     finally:
         mutant.function.__code__ = original
-        normal._solve.cache_clear()
+        normal.forget()
     return None
 
 

@@ -89,8 +89,8 @@ def test_planted_hole_is_found(hole: str, monkeypatch: pytest.MonkeyPatch) -> No
     owner, name, broken, moves = HOLES[hole]
     streams = fuzzers(f"planted {hole}", 12)
     monkeypatch.setattr(owner, name, broken)
-    normal._solve.cache_clear()
+    normal.forget()
     try:
         assert any(replace(m, moves=moves).run(ROUNDS).holes for m in streams)
     finally:
-        normal._solve.cache_clear()
+        normal.forget()

@@ -77,7 +77,7 @@ def test_the_shared_context_only_saves_time() -> None:
 def decided(limit: int) -> bool:
     """Whether xyz ≤ 1 is proved from x² + y² + z² ≤ 3 within the limit."""
     x, y, z = fixed("x"), fixed("y"), fixed("z")
-    normal._solve.cache_clear()
+    normal.forget()
     try:
         Decision([x**2 + y**2 + z**2 <= 3], limit).prove(x * y * z <= 1)
     except Undecided:

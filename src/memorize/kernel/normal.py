@@ -60,6 +60,12 @@ class Forms:
         self._ids: dict[Any, str] = {}
         self._polys: dict[Term, Poly] = {}
 
+    def copy(self) -> Forms:
+        """Forms that know the same and go their own way from here; no polynomial ever changes."""
+        twin = Forms()
+        twin.about, twin._ids, twin._polys = dict(self.about), dict(self._ids), dict(self._polys)
+        return twin
+
     def id(self, thing: Any) -> str:
         """A variable's or function's name, distinct for distinct things."""
         name = thing.name if not isinstance(thing, Term) else thing.data[0]
@@ -300,12 +306,11 @@ def _mul(p: Poly, q: Poly) -> Poly:
     return {m: c for m, c in total.items() if c}
 
 
-class Decision:
-    """One question of arithmetic: facts are learnt, terms certified as real, goals proved."""
+class Learnt:
+    """What true formulas say: relations between polynomials, and which binders are real."""
 
-    def __init__(self, facts: Iterable[Term], limit: int = LIMIT) -> None:
+    def __init__(self, facts: tuple[Term, ...]) -> None:
         self.forms = Forms()
-        self.limit = max(4, min(limit, LIMIT))  # z3 takes 0 for no limit
         self.real: set[str] = set()
         self.known: list[tuple[str, Poly]] = []
         waiting = list(facts)
@@ -345,6 +350,21 @@ class Decision:
                 self.real.add(self.forms.binder(t))
             else:
                 self.known.append((kind, self.forms.poly(t)))
+
+
+@lru_cache(maxsize=1024)
+def _learnt(facts: tuple[Term, ...]) -> Learnt:
+    """Remembered, as it depends on the formulas alone, which never change; copied before use."""
+    return Learnt(facts)
+
+
+class Decision:
+    """One question of arithmetic: facts are learnt, terms certified as real, goals proved."""
+
+    def __init__(self, facts: Iterable[Term], limit: int = LIMIT) -> None:
+        learnt = _learnt(tuple(facts))
+        self.limit = max(4, min(limit, LIMIT))  # z3 takes 0 for no limit
+        self.forms, self.real, self.known = learnt.forms.copy(), {*learnt.real}, [*learnt.known]
 
     def check_real(self, term: Term) -> None:
         """Show that a term (or each term of a formula) is a real number, or refuse."""
@@ -450,6 +470,7 @@ def _polys_in(payload: Any) -> list[Poly]:
 
 
 _SHARED = z3.Context()
+_NLSAT = z3.Tactic("qfnra-nlsat", ctx=_SHARED)  # QF_NRA's own mix looks at a clock
 
 
 @lru_cache(maxsize=4096)
@@ -479,22 +500,27 @@ def _ask(context: Any, problem: Any, facts: Any, names: tuple[str, ...], limit: 
                 parts[a] = lcm(parts[a], e.denominator)
     variables = {a: z3.Real(f"v{i}", context) for i, a in enumerate(names)}
     inverses: dict[str, Any] = {}
+    products: dict[Any, list[Any]] = {}
 
-    def value(form: Any) -> Any:
-        total = z3.RealVal(0, context)
-        for mono, c in form:
-            product = z3.RealVal(c, context)
+    def factors(mono: Any) -> list[Any]:
+        if mono not in products:
+            found = products[mono] = []
             for a, e in mono:
                 power = int(e * parts[a])
                 if power < 0 and a not in inverses:
                     inverses[a] = z3.Real(f"i{len(inverses)}", context)
-                base = variables[a] if power > 0 else inverses[a]
-                for _ in range(abs(power)):
-                    product = product * base
-            total = total + product
-        return total
+                found += [variables[a] if power > 0 else inverses[a]] * abs(power)
+        return products[mono]
 
-    solver = z3.Tactic("qfnra-nlsat", ctx=context).solver()  # QF_NRA's own mix looks at a clock
+    def value(form: Any) -> Any:
+        terms = []
+        for mono, c in form:
+            scale = [z3.RealVal(c, context)] if c != 1 or not mono else []
+            terms.append(_many(z3.Z3_mk_mul, [*scale, *factors(mono)]))
+        return _many(z3.Z3_mk_add, terms) if terms else z3.RealVal(0, context)
+
+    tactic = _NLSAT if context is _SHARED else z3.Tactic("qfnra-nlsat", ctx=context)
+    solver = tactic.solver()
     solver.set("rlimit", limit)
     for relation, form in problem:
         wanted = _holds(relation.removeprefix("not "), value(form))
@@ -527,3 +553,18 @@ def _ask(context: Any, problem: Any, facts: Any, names: tuple[str, ...], limit: 
     for a, w in inverses.items():
         solver.add(w * variables[a] == 1)
     return solver.check()
+
+
+def _many(make: Any, terms: list[Any]) -> Any:
+    """A sum or product of reals in one call: z3's operators take two at a time, and are slow."""
+    if len(terms) == 1:
+        return terms[0]
+    context = terms[0].ctx
+    given = (z3.Ast * len(terms))(*(t.as_ast() for t in terms))
+    return z3.ArithRef(make(context.ref(), len(terms), given), context)
+
+
+def forget() -> None:
+    """Forget what was remembered: for tests that exchange a part of this module."""
+    _learnt.cache_clear()
+    _solve.cache_clear()
