@@ -151,7 +151,7 @@ class BoundFormula:
                     f"default of {parameter.name} must be {parameter.said()}, got {default!r}"
                 )
         if all(p.default is not None for p in self.parameters):
-            self.evaluate()
+            self._defined(self.arguments())
 
     def evaluate(self, **given: float) -> Evaluation:
         """The bound at the given numbers; what is not given takes its default.
@@ -160,14 +160,10 @@ class BoundFormula:
         where the formula has no value.
         """
         values = self.arguments(**given)
-        *terms, value, trivial = numbers = self._numbers(values)
-        names = [t.name for t in self.terms]
-        for name, number in zip((*names, "value", "trivial"), numbers, strict=True):
-            if math.isnan(number):
-                raise ValueError(f"the formula is not defined at these numbers: {name} is not one")
+        *terms, value, trivial = self._defined(values)
         return Evaluation(
             values,
-            dict(zip(names, terms, strict=True)),
+            dict(zip((t.name for t in self.terms), terms, strict=True)),
             value,
             trivial,
             self._vacuous(value, trivial),
@@ -208,6 +204,15 @@ class BoundFormula:
         """Terms, value and trivial value, in double precision; infinite or NaN where they are."""
         with np.errstate(all="ignore"):
             return [float(x) for x in self._compiled(*map(np.float64, values.values()))]
+
+    def _defined(self, values: Mapping[str, float]) -> list[float]:
+        """The same; raises ``ValueError`` where one of them is not a number."""
+        numbers = self._numbers(values)
+        names = (*(t.name for t in self.terms), "value", "trivial")
+        for name, number in zip(names, numbers, strict=True):
+            if math.isnan(number):
+                raise ValueError(f"the formula is not defined at these numbers: {name} is not one")
+        return numbers
 
     def _vacuous(self, value: float, trivial: float) -> bool:
         """Whether the bound is no better than the trivial one; equal up to rounding is not."""
