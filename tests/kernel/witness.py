@@ -154,7 +154,7 @@ class Witness(Model):
     def for_all(self, f: Term, env: Mapping[Term, Value]) -> bool | None:
         """Whether no real values of the bound variables make the relation false."""
         body = f.args[0]
-        if body.op not in ("le", "lt", "eq"):
+        if body.op not in ("le", "lt", "eq") or INEXACT & set(_nodes(body)):
             raise Unknown
         self.side = []
         symbols = {v: self.unknown(v.sort) for v in f.data}
