@@ -20,13 +20,6 @@ def _open(chapter: str, *rows: tuple[str, Kind, str, str]) -> None:
 
 
 _open(
-    "kernels/kernel_spaces",
-    ("N.T1", "theorem", "Theorem 1", "Kernels and kernel spaces"),
-    ("N.T2", "theorem", "Theorem 2", "Kernels and embeddings"),
-    ("N.RFS", "definition", "Equations (3)–(6), Section 2.6", "Random feature schemes"),
-    ("N.C3", "theorem", "Corollary 3", "The scalar rate of random features"),
-)
-_open(
     "kernels/kernel_concentration",
     ("N.conc", "theorem", "Section 2.5", "The tangent kernel near its expectation"),
     ("F.LC.3", "theorem", "Lemma C.3", "The initial Gram matrix near its limit"),
