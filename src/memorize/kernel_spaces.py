@@ -145,7 +145,7 @@ def smallest_eigenvalue(
     rows = _symmetric("K", K)
     if width <= 0:
         raise ValueError(f"width must be above 0, got {width}")
-    size = max(sum(map(abs, row)) for row in rows)
+    size = max(sum((abs(a) for a in row), Fraction(0)) for row in rows)
     low, high = -size, size + 1
     while high - low > width:
         middle = (low + high) / 2

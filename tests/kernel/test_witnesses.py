@@ -54,6 +54,7 @@ from memorize.kernel import (
     vector,
 )
 from memorize.kernel.rules import assume
+from memorize.statements import kernel_spaces as ks
 from memorize.statements import tangent_kernel as tk
 from memorize.statements import vector_features as vf
 
@@ -172,6 +173,39 @@ WITNESSES: dict[tuple[str, int], Witness] = {
     ("N.T4.loss", 0): losses(ell=lambda s, y: where(s >= y, s - y, y - s)),
     ("B.T4.smooth", 0): losses(ell=lambda s, y: (s - y) ** 2 / 2, dell=lambda s, y: s - y),
     ("B.T4.smooth", 1): losses(),
+}  # fmt: skip
+
+
+def side(w: Any, x: Any) -> Any:
+    """A scalar feature of one size: the side of the input that a scalar weight lies on."""
+    return where(w * x[0] > 0, 1, -1)
+
+
+UNIT_SCHEME = {
+    "psi": lambda w, x: (F(3, 5) * side(w, x), F(4, 5)),
+    "fcheck": lambda w: (w, F(1, 2)),
+    "g": lambda w: (w + 1, F(1, 2) + w),
+    "s": side,
+}
+POINTS = {ks.x0: (1, 2), ks.z0: (-1, 1), ks.q: 2, ks.d: 2, ks.N: 2, ks.C: 1}
+FLIPS, PLACES = uniform(ks.omega, [-1, 1]), uniform(ks.x, AXES)
+WITNESSES |= {
+    ("N.T2", 0): Witness([(F(1), {})], {ks.v: (1, 2), ks.w: (3, 1)}),
+    **{("N.RFS", part): Witness(FLIPS, POINTS, UNIT_SCHEME) for part in range(4)},
+    ("N.RFS", 4): Witness(FLIPS, {ks.C: 1, ks.u0: (1, 2), ks.y0: (2, -1)}, NETWORK),
+    ("N.C3", 0): Witness(FLIPS, POINTS, UNIT_SCHEME),
+    ("N.C3", 1): Witness(independently(FLIPS, PLACES), POINTS, UNIT_SCHEME),
+    ("B.C3.exact", 0): Witness(FLIPS, POINTS, UNIT_SCHEME),
+    ("B.C3.exact", 1): Witness(FLIPS, POINTS, UNIT_SCHEME),
+    ("B.C3.exact", 2): Witness(FLIPS, POINTS, {"a": lambda w: w / 2 + 1, "s": side}),
+    ("B.C3.sharp", 0): Witness(
+        FLIPS, POINTS, {"a": lambda w: 1, "s": side}
+    ),
+    ("B.C3.sharp", 1): Witness(
+        independently(uniform(ks.phi, [0, 1]), FLIPS),
+        POINTS,
+        {"a": lambda v, w: where(v > 0, 1, w), "s": side},
+    ),
 }  # fmt: skip
 
 

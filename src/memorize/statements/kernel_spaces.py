@@ -26,7 +26,7 @@ CHAPTER = "kernels/kernel_spaces"
 
 # The cast. Inputs are points of some R^p; psi(omega, x) is a scheme with values in R^d, fcheck the
 # representer of f(x) = E <fcheck, psi>, other another one, S a sample of q weights.
-d, q, N = count("d"), count("q"), count("N")
+d, q, N = count("d"), count("q"), count("n")
 C = fixed("C")
 omega, x, Z = random("omega"), random_vector("x", "p"), random("Z")
 S = sample("S", omega, q)
@@ -316,10 +316,10 @@ declare(
         text=r"""
 1. For every $q$ there are a scalar scheme with $C=1$, an $f$ with $\|f\|_k=1$ and an $x$ with
    $\mathbb E_\omega(f(x)-f_\omega(x))^2=\frac1q$.
-2. Let $|\psi|=C$ with $d=1$ and $N=\dim\mathcal H_k<\infty$. For $f$ drawn uniformly from the unit
+2. Let $|\psi|=C$ with $d=1$ and $n=\dim\mathcal H_k<\infty$. For $f$ drawn uniformly from the unit
    sphere of $\mathcal H_k$, at every $x$,
    $$\mathbb E_f\,\mathbb E_\omega\bigl(f(x)-f_\omega(x)\bigr)^2
-   =\frac{C^2}q\Bigl(1-\frac1N\Bigr).$$
+   =\frac{C^2}q\Bigl(1-\frac1n\Bigr).$$
 """,
         formal=(
             Sequent(
