@@ -54,6 +54,7 @@ from memorize.kernel import (
     vector,
 )
 from memorize.kernel.rules import assume
+from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
 from memorize.statements import tangent_kernel as tk
 from memorize.statements import vector_features as vf
@@ -118,6 +119,18 @@ def losses(**named: Any) -> Witness:
     )
 
 
+def kernels() -> Witness:
+    """Two independent inputs and a weight."""
+    two = independently(INPUTS, uniform(kc.y, AXES), SIGNS)
+    return Witness(two, {**SCHEME, kc.t: 1}, NETWORK)
+
+
+def gates() -> Witness:
+    """The same for ReLU, with weights in the plane."""
+    two = independently(INPUTS, uniform(kc.y, AXES), uniform(vf.w, [(1, 0), (-1, 0)]))
+    return Witness(two, SCHEME, {"gate": lambda w, x: where(w[0] * x[0] > 0, 1, 0)})
+
+
 WITNESSES: dict[tuple[str, int], Witness] = {
     ("G.F8", 0): nets(),
     ("B.mgf", 0): Witness(uniform(X, [-1, 1]), {K: 2, fixed("mu"): 1}),
@@ -173,6 +186,14 @@ WITNESSES: dict[tuple[str, int], Witness] = {
     ("N.T4.loss", 0): losses(ell=lambda s, y: where(s >= y, s - y, y - s)),
     ("B.T4.smooth", 0): losses(ell=lambda s, y: (s - y) ** 2 / 2, dell=lambda s, y: s - y),
     ("B.T4.smooth", 1): losses(),
+    **{("N.conc", part): kernels() for part in range(3)},
+    **{("B.conc.relu", part): gates() for part in range(2)},
+    ("B.conc.sharp", 0): Witness(
+        independently(LINE, uniform(kc.y, [(1,), (-1,)]), WEIGHTS),
+        {vf.q: 2, vf.d: 1},
+        {"sign": lambda w, x: where(w[0] * x[0] >= 0, 1, -1)},
+        dimension=1,
+    ),
 }  # fmt: skip
 
 

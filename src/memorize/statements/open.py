@@ -20,11 +20,6 @@ def _open(chapter: str, *rows: tuple[str, Kind, str, str]) -> None:
 
 
 _open(
-    "kernels/kernel_concentration",
-    ("N.conc", "theorem", "Section 2.5", "The tangent kernel near its expectation"),
-    ("F.LC.3", "theorem", "Lemma C.3", "The initial Gram matrix near its limit"),
-)
-_open(
     "one_step/initial_outputs",
     ("G.L6", "theorem", "Lemma 6", "Outputs at initialisation"),
 )
