@@ -62,18 +62,18 @@ def test_bounds_are_the_declared_ones() -> None:
         declared("B.conc.entry", rms=0.5, **at)
     )
     assert con.bernstein_deviation(m, q, delta, 4.0, 3.0) == pytest.approx(
-        declared("B.conc.bernstein", L=4, v=3, **at)
+        declared("B.conc.bernstein", Lambda=4, v=3, **at)
     )
     assert con.chernoff_tail(0.4, m, q, 20.0) == pytest.approx(
-        declared("B.conc.chernoff", m=m, q=q, L=4, least=0.2, eps=0.4)
+        declared("B.conc.chernoff", m=m, q=q, Lambda=4, least=0.2, eps=0.4)
     )
 
 
 def test_texts_have_the_declared_numbers() -> None:
     for id, part in {
         "F.LC.3": r"0.93\,m",
-        "B.conc.chernoff": r"6.52\,\frac L{\lambda_m}",
-        "B.conc.bernstein": r"\frac{2L\,\ell}{3q}",
+        "B.conc.chernoff": r"6.52\,\frac\Lambda{\lambda_m}",
+        "B.conc.bernstein": r"\frac{2\Lambda\,\ell}{3q}",
         "N.conc": r"\frac{C^4R^2}{qd}",
     }.items():
         assert part in statements.get(id).text
@@ -98,13 +98,13 @@ def test_every_width_is_enough_for_its_own_bound() -> None:
     known, delta = con.spectra(points(8, 20)), 0.05
     need, half = con.widths(known, delta), known.least / 2
     assert con.entrywise_deviation(8, need["entries"], delta, known.frobenius) <= half
-    assert con.frobenius_deviation(need["frobenius"], delta, known.frobenius) <= half
-    assert con.chernoff_tail(0.5, 8, need["chernoff"], known.L / known.least) <= delta
+    assert con.frobenius_deviation(need["differences"], delta, known.frobenius) <= half
+    assert con.chernoff_tail(0.5, 8, need["Chernoff"], known.L / known.least) <= delta
     bound = con.bernstein_tail(
-        half, 8, need["bernstein"], float(known.eigenvalues[-1]), known.variance
+        half, 8, need["Bernstein"], float(known.eigenvalues[-1]), known.variance
     )
     assert bound / 2 <= delta
-    assert need["chernoff"] < need["bernstein"] < need["frobenius"] < need["entries"]
+    assert need["Chernoff"] < need["Bernstein"] < need["differences"] < need["entries"]
     assert known.m == 8
 
 

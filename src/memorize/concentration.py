@@ -152,8 +152,8 @@ def spectra(points: Float[Tensor, "m d"]) -> Spectra:
 def widths(known: Spectra, delta: float) -> dict[str, int]:
     """Neurons that each route needs for λmin(H_W) ≥ λ_m/2 with probability 1 − δ, ReLU.
 
-    Through ‖H_W − H‖_F ≤ λ_m/2 or ‖H_W − H‖ ≤ λ_m/2 ("entries", "frobenius", "bernstein", the
-    last one-sided) or directly ("chernoff"). Raises ``ValueError`` unless λ_m > 0.
+    Through ‖H_W − H‖_F ≤ λ_m/2 or ‖H_W − H‖ ≤ λ_m/2 ("entries", "differences", "Bernstein",
+    the last one-sided) or directly ("Chernoff"). Raises ``ValueError`` unless λ_m > 0.
     """
     if known.least <= 0:
         raise ValueError(f"the smallest eigenvalue of H must be above 0, got {known.least}")
@@ -163,9 +163,9 @@ def widths(known: Spectra, delta: float) -> dict[str, int]:
     one_sided = 2 * known.variance + 2 * float(known.eigenvalues[-1]) * half / 3
     return {
         "entries": math.ceil((entrywise_deviation(m, 1, delta, known.frobenius) / half) ** 2),
-        "frobenius": math.ceil((frobenius_deviation(1, delta, known.frobenius) / half) ** 2),
-        "bernstein": math.ceil(one_sided * log_m / half**2),
-        "chernoff": chernoff_width(0.5, m, delta, known.L / known.least),
+        "differences": math.ceil((frobenius_deviation(1, delta, known.frobenius) / half) ** 2),
+        "Bernstein": math.ceil(one_sided * log_m / half**2),
+        "Chernoff": chernoff_width(0.5, m, delta, known.L / known.least),
     }
 
 

@@ -75,7 +75,9 @@ second = every((z,), eq(E(inner(x, z) ** 2, x), inner(z, z) / d))
 fourth = every((z,), eq(E(inner(x, z) ** 4, x), 3 * inner(z, z) ** 2 / (d * (d + 2))))
 
 m_, q_ = sp.symbols("m q", integer=True, positive=True)
-delta_, eps_, t_, L_, v_, rms_, least_ = sp.symbols("delta eps t L v rms least", positive=True)
+delta_, eps_, t_, Lambda_, v_, rms_, least_ = sp.symbols(
+    "delta eps t Lambda v rms least", positive=True
+)
 d_ = sp.Symbol("d", integer=True, positive=True)
 R_, C_ = sp.symbols("R C", positive=True)
 _unit = sp.Interval.open(0, 1)
@@ -283,8 +285,8 @@ declare(
 
 _spectral = (
     r"$A_1,\dots,A_q$ are independent, of one law, symmetric and positive semi-definite "
-    r"$m\times m$ matrices with $\|A_i\|\le L$, $H_W=\frac1q\sum_iA_i$ and $H=\mathbb E\,A_1$; "
-    r"for a factorized scheme with $|\psi'|\le C$ one may take $L=C^2\|G\|$"
+    r"$m\times m$ matrices with $\|A_i\|\le\Lambda$, $H_W=\frac1q\sum_iA_i$ and "
+    r"$H=\mathbb E\,A_1$; for a factorized scheme with $|\psi'|\le C$ one may take $\Lambda=C^2\|G\|$"
 )
 
 declare(
@@ -295,11 +297,11 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-Let $v=\max_j\lambda_j(L-\lambda_j)$ over the eigenvalues of $H$; it is at most $L\lambda_1$ and at
-most $L^2/4$. For all $t>0$
-$$\Pr\bigl(\|H_W-H\|\ge t\bigr)\le2m\,\exp\Bigl(-\frac{q\,t^2}{2v+2Lt/3}\Bigr).$$
+Let $v=\max_j\lambda_j(\Lambda-\lambda_j)$ over the eigenvalues of $H$; it is at most
+$\Lambda\lambda_1$ and at most $\Lambda^2/4$. For all $t>0$
+$$\Pr\bigl(\|H_W-H\|\ge t\bigr)\le2m\,\exp\Bigl(-\frac{q\,t^2}{2v+2\Lambda t/3}\Bigr).$$
 So with probability at least $1-\delta$, with $\ell=\ln\frac{2m}\delta$,
-$$\|H_W-H\|\le\sqrt{\frac{2v\,\ell}q}+\frac{2L\,\ell}{3q}.$$
+$$\|H_W-H\|\le\sqrt{\frac{2v\,\ell}q}+\frac{2\Lambda\,\ell}{3q}.$$
 """,
         hypotheses=(_spectral,),
         bound=BoundFormula(
@@ -308,8 +310,8 @@ $$\|H_W-H\|\le\sqrt{\frac{2v\,\ell}q}+\frac{2L\,\ell}{3q}.$$
                 _examples,
                 _neurons,
                 _failure,
-                Parameter(L_, "bound on one neuron's matrix, ‖G‖ for ReLU", 8.0),
-                Parameter(v_, "variance, at most L²/4", 8.0),
+                Parameter(Lambda_, "bound on one neuron's matrix, ‖G‖ for ReLU", 8.0),
+                Parameter(v_, "variance, at most Λ²/4", 8.0),
             ),
             terms=(
                 Term(sp.Symbol("count"), "ln(2m/δ)", sp.log(2 * m_ / delta_)),
@@ -319,11 +321,13 @@ $$\|H_W-H\|\le\sqrt{\frac{2v\,\ell}q}+\frac{2L\,\ell}{3q}.$$
                     sp.sqrt(2 * v_ * sp.Symbol("count") / q_),
                 ),
                 Term(
-                    sp.Symbol("poisson"), "from the range", 2 * L_ * sp.Symbol("count") / (3 * q_)
+                    sp.Symbol("poisson"),
+                    "from the range",
+                    2 * Lambda_ * sp.Symbol("count") / (3 * q_),
                 ),
             ),
             value=sp.Symbol("gaussian") + sp.Symbol("poisson"),
-            trivial=L_,
+            trivial=Lambda_,
         ),
     )
 )
@@ -336,13 +340,13 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-Let $\lambda_m>0$ and $\Lambda=L/\lambda_m$. For every $\varepsilon\in(0,1)$
+Let $\lambda_m>0$ and $b=\Lambda/\lambda_m$. For every $\varepsilon\in(0,1)$
 $$\begin{aligned}\Pr\bigl(H_W\not\succeq(1-\varepsilon)H\bigr)&\le m\,
-e^{-\frac q\Lambda(\varepsilon+(1-\varepsilon)\ln(1-\varepsilon))},\\
+e^{-\frac qb(\varepsilon+(1-\varepsilon)\ln(1-\varepsilon))},\\
 \Pr\bigl(H_W\not\preceq(1+\varepsilon)H\bigr)&\le m\,
-e^{-\frac q\Lambda((1+\varepsilon)\ln(1+\varepsilon)-\varepsilon)}.\end{aligned}$$
+e^{-\frac qb((1+\varepsilon)\ln(1+\varepsilon)-\varepsilon)}.\end{aligned}$$
 In particular $\lambda_m(H_W)\ge\frac12\lambda_m$ with probability at least $1-\delta$ once
-$$q\ge6.52\,\frac L{\lambda_m}\ln\frac m\delta .$$
+$$q\ge6.52\,\frac\Lambda{\lambda_m}\ln\frac m\delta .$$
 """,
         hypotheses=(_spectral,),
         bound=BoundFormula(
@@ -350,12 +354,12 @@ $$q\ge6.52\,\frac L{\lambda_m}\ln\frac m\delta .$$
             parameters=(
                 _examples,
                 _neurons,
-                Parameter(L_, "bound on one neuron's matrix, ‖G‖ for ReLU", 8.0),
+                Parameter(Lambda_, "bound on one neuron's matrix, ‖G‖ for ReLU", 8.0),
                 Parameter(least_, "least eigenvalue of H", 0.1),
                 Parameter(eps_, "share of it that may be lost", 0.5, _unit),
             ),
             terms=(
-                Term(sp.Symbol("trials"), "q λ_m/L", q_ * least_ / L_),
+                Term(sp.Symbol("trials"), "q λ_m/Λ", q_ * least_ / Lambda_),
                 Term(
                     sp.Symbol("exponent"),
                     "the rate ε + (1−ε) ln(1−ε)",
