@@ -25,7 +25,9 @@ def points(m: int = 6, d: int = 4) -> torch.Tensor:
 
 def declared(id: str, **values: float) -> float:
     """The declared bound at these parameters."""
-    return float(statements.get(id).bound.evaluate(**values).value)
+    bound = statements.get(id).bound
+    assert bound is not None
+    return float(bound.evaluate(**values).value)
 
 
 @pytest.mark.parametrize("activation", [RELU, ABS, leaky_relu(0.2)])

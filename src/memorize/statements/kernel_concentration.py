@@ -286,7 +286,8 @@ declare(
 _spectral = (
     r"$A_1,\dots,A_q$ are independent, of one law, symmetric and positive semi-definite "
     r"$m\times m$ matrices with $\|A_i\|\le\Lambda$, $H_W=\frac1q\sum_iA_i$ and "
-    r"$H=\mathbb E\,A_1$; for a factorized scheme with $|\psi'|\le C$ one may take $\Lambda=C^2\|G\|$"
+    r"$H=\mathbb E\,A_1$; for a factorized scheme with $|\psi'|\le C$ one may take "
+    r"$\Lambda=C^2\|G\|$"
 )
 
 declare(
