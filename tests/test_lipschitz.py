@@ -48,6 +48,12 @@ def test_hinge_mean_is_the_expectation(s):
     assert float(lipschitz.hinge_mean(vector(s))) == pytest.approx(expected, rel=1e-6, abs=1e-18)
 
 
+@pytest.mark.parametrize("s", [-12.0, -3.0, -0.5, 0.0, 0.5, 3.0, 12.0])
+def test_inverse_mills_is_the_ratio(s):
+    expected = stats.norm.pdf(s) / stats.norm.sf(s)
+    assert float(lipschitz.inverse_mills(vector(s))) == pytest.approx(expected, rel=1e-12)
+
+
 def test_at_zero_nothing_is_claimed():
     for tail in TAILS:
         assert tail(vector(0), 2).tolist() == [1]
@@ -65,7 +71,7 @@ def test_lengths():
     assert lipschitz.length_mean(1) == pytest.approx(math.sqrt(2 / math.pi))
     for d in (1, 2, 3, 17, 1000):
         assert lipschitz.length_mean(d) == pytest.approx(stats.chi(d).mean(), rel=1e-10)
-        assert 0 < d - lipschitz.length_mean(d) ** 2 < 1 / 2
+        assert d / (2 * d + 1) < d - lipschitz.length_mean(d) ** 2 < 1 / 2
 
 
 def test_maxima():
@@ -91,6 +97,16 @@ def test_the_declared_bound_is_twice_the_exponential_tail(t, slope):
     assert bound is not None
     expected = 2 * float(lipschitz.exponential_tail(vector(t), slope))
     assert bound.evaluate(t=t, L=slope).value == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+@given(a=st.floats(-1, 1), b=st.floats(-1, 1))
+def test_the_declared_bound_on_the_variance_is_attained_by_quadratics(a, b):
+    # f(x) = ax + b(x² − 1), with E f′² = a² + 4b² in the place of L², and E ξ f = a
+    bound = statements.get("B.gauss.var").bound
+    assert bound is not None
+    mean_square = math.sqrt(a**2 + 4 * b**2)
+    if mean_square > 1e-3:
+        assert bound.evaluate(L=mean_square, p=abs(a)).value == pytest.approx(a**2 + 2 * b**2)
 
 
 @pytest.mark.parametrize("tail", TAILS)

@@ -116,9 +116,10 @@ declare(
             r"\qquad p=\mathbb E\,g\,f(g).$$"
             "\n"
             r"For even $f$, every norm among them, $p=0$ and the variance is at most $L^2/2$. "
-            r"Both constants are best possible: $f(x)=x_1$ has variance 1, and the variance of "
-            r"$\|g\|$ tends to $\frac12$ as $d\to\infty$. If $\operatorname{Var}f(g)=L^2$, then "
-            r"$f(x)=b+\langle p,x\rangle$. The second inequality is Poincaré's."
+            r"Both constants are the best that serve every $d$: $f(x)=x_1$ has variance 1, and "
+            r"the variance of $\|g\|$ lies between $d/(2d+1)$ and $\frac12$. If "
+            r"$\operatorname{Var}f(g)=L^2$, then $f(x)=b+\langle p,x\rangle$. "
+            r"The second inequality is Poincaré's."
         ),
         hypotheses=_LET,
         bound=BoundFormula(
@@ -144,9 +145,7 @@ declare(
             r"$$\mathbb E\,\varphi\bigl(f(g)-\mathbb Ef(g)\bigr)\;\le\;\mathbb E\,\varphi(L\xi),$$"
             "\n"
             r"where both sides may be $+\infty$. With $\varphi(x)=e^{\mu x}$, $e^{x^2/t^2}$ and "
-            r"$x^2$ this contains {st}`G.T5` and Poincaré's inequality. That $X$ is a Brownian "
-            r"motion stopped by time $L^2$ is how Tsirelson, Ibragimov and Sudakov proved "
-            r"concentration in 1976."
+            r"$x^2$ this contains the bounds of {st}`G.T5` and Poincaré's inequality."
         ),
         hypotheses=_LET,
     )
