@@ -111,6 +111,17 @@ def test_hermite_coefficients_of_relu() -> None:
     torch.testing.assert_close(found, torch.tensor(known).double(), rtol=0, atol=1e-7)
 
 
+def test_high_hermite_coefficients_of_relu() -> None:
+    found = RELU.hermite(2002)
+    for half in (10, 500, 1000):
+        k = 2 * half
+        # k a_k² is the square of the step's coefficient: He_(k−2)(0)²/(k−2)! /(2π(k − 1)).
+        central = math.comb(k - 2, half - 1) / 4 ** (half - 1)
+        known = math.sqrt(central / (2 * math.pi * k * (k - 1)))
+        assert abs(float(found[k])) == pytest.approx(known, abs=1e-14)
+        assert abs(float(found[k - 1])) <= 1e-14
+
+
 def test_polynomials_are_decent_only_if_they_are_linear() -> None:
     assert Polynomial("t", (1.0, 2.0)).is_decent
     assert not Polynomial("t²", (0.0, 0.0, 1.0)).is_decent

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from memorize import kernels, runtime
+from memorize import kernels, runtime, statements
 from memorize.activations import (
     ABS,
     ERF,
@@ -94,6 +94,8 @@ def test_series_is_within_its_bound(activation: Activation, derivative: bool) ->
     error = (value - dual(activation, ANGLES, derivative)).abs()
     assert bool((error <= bound + 2e-14).all())
     assert float(bound[5]) == pytest.approx(0, abs=1e-15)  # orthogonal points: one term is all
+    torch.testing.assert_close(error[0], bound[0], rtol=0, atol=2e-14)  # at ρ = 1, Parseval
+    torch.testing.assert_close(bound, bound[0] * torch.cos(ANGLES).abs() ** 60)
 
 
 @both_parts
@@ -235,6 +237,55 @@ def test_series_of_the_relu_kernel_is_enclosed() -> None:
         assert bool((rest <= high + 1e-15).all())
 
 
+def test_bounds_on_the_remainder_are_no_wider_than_stated() -> None:
+    rho = torch.tensor([-1.0, -0.6, 0.6, 0.99, 1.0], dtype=torch.float64)
+    for n in (1, 5, 30):
+        low, high = arcsine_remainder(rho, n)
+        first = math.comb(2 * n, n) / 4**n / (2 * n + 1) * rho ** (2 * n + 2) / (2 * math.pi)
+        ends = torch.tensor([2 * n + 1, 1, 1, 1, 2 * n + 1], dtype=torch.float64)
+        torch.testing.assert_close(low, first * ends)
+        uniform = (2 * n + 1) * (1 + 1 / (6 * n))
+        torch.testing.assert_close(high, first * (1 / (1 - rho**2)).clamp(max=uniform))
+
+
+def test_a_correlation_beyond_one_by_rounding_counts_as_one() -> None:
+    beyond, one = (torch.tensor([v], dtype=torch.float64) for v in (1 + 4e-16, 1.0))
+    for found, wanted in zip(arcsine_remainder(beyond, 5), arcsine_remainder(one, 5), strict=True):
+        assert torch.equal(found, wanted)
+    with pytest.raises(ValueError, match=r"rho must lie in \[-1, 1\]"):
+        arcsine_remainder(torch.tensor([1.1]), 5)
+
+
+# The formulas behind the calculators, against the library and against exact runs.
+
+
+def bound_of(name: str, **values: float) -> float:
+    formula = statements.get(name).bound
+    assert formula is not None
+    return formula.evaluate(**values).value
+
+
+def test_formulas_of_the_bounds_are_those_of_the_statements() -> None:
+    # h = tk_W(·, z) has the norm √tk_W(z, z), and its least movement is Ψ(z)/(2qB²).
+    q, B = 5, 1.5
+    z = sphere(1, 3, gen("z"))
+    w = torch.randn(q, 3, generator=gen("zw"), dtype=torch.float64)
+    paired, ends = torch.cat([w, w]), B * torch.tensor([1.0] * q + [-1.0] * q).double()
+    movement = gradients(TANH, paired, ends, z)[0] / (2 * q * B**2)
+    norm = float(network_kernel(TANH, paired, ends, z, B=B).total.sqrt())
+    assert bound_of("N.min", M=norm, q=q, B=B) == pytest.approx(float(movement.norm()))
+    # One neuron is on with probability p: the standard deviation of a coin, times |ρ|/√q.
+    for angle in (0.0, 1.0, 2.5):
+        rho, kernel = math.cos(angle), float(hidden_kernel(RELU).at(torch.tensor(angle).double()))
+        exact = math.sqrt(kernel * (rho - kernel) / 7)
+        assert bound_of("B.tk.variance", phi=angle, q=7) == pytest.approx(exact)
+    # At ±1 the telescope gives away 1/(60N²) of the remainder, and the bound on β 1/(64N²).
+    one = torch.ones(1, dtype=torch.float64)
+    for terms in (5, 30):
+        rest = float(0.5 - arcsine_partial_sum(one, terms))
+        assert 1 <= bound_of("B.E3.rest", rho=1, N=terms) / rest <= 1 + 1 / (25 * terms**2)
+
+
 # Networks.
 
 
@@ -284,3 +335,5 @@ def test_shapes_of_networks_that_do_not_fit_are_refused() -> None:
         network_kernel(RELU, torch.zeros(5, 3), torch.zeros(5), x, B=1.0)
     with pytest.raises(ValueError, match="outputs must have shape"):
         network_kernel(RELU, torch.zeros(5, 4), torch.zeros(4), x, B=1.0)
+    with pytest.raises(ValueError, match="B must be above 0"):
+        network_kernel(RELU, torch.zeros(5, 4), torch.zeros(5), x, B=-1.0)

@@ -166,7 +166,8 @@ def network_kernel(
     q counts all rows, so that a paired network of paper N has 2q of them there; with a_i = ±B the
     parts are (1/q) Σ σ'σ'⟨x,y⟩ and (1/(qB²)) Σ σσ (paper N, section 2.5; paper Y, Definition 6).
     A leading ``*b`` runs over networks. The points need not be unit vectors. Neurons are taken
-    about ``chunk`` numbers at a time.
+    about ``chunk`` numbers at a time. Raises ``ValueError`` for shapes that do not fit, inputs that
+    are not finite, and a B that is not above 0.
     """
     require.finite("x", require.shape("x", x, "n d"))
     other = x if y is None else require.finite("y", require.shape("y", y, "m d", d=x.shape[1]))
@@ -195,7 +196,10 @@ def gradients(
     outputs: Float[Tensor, " q"],
     x: Float[Tensor, "n d"],
 ) -> Float[Tensor, "n p"]:
-    """∇h(x) in all p = qd + q weights, hidden ones first, at each row of ``x``."""
+    """∇h(x) in all p = qd + q weights, hidden ones first, at each row of ``x``.
+
+    Raises ``ValueError`` for shapes that do not fit and inputs that are not finite.
+    """
     require.finite("x", require.shape("x", x, "n d"))
     require.shape("weights", weights, "q d", d=x.shape[1])
     require.shape("outputs", outputs, "q", q=weights.shape[0])
@@ -224,14 +228,19 @@ def arcsine_remainder(
     """(low, high) for tk^h − :func:`arcsine_partial_sum`, ReLU: between its first term and a bound.
 
     With w = binom(2N,N)/4^N for N ``terms``, ρ^{2N+2}/2π is multiplied by w/(2N+1) and by the
-    smaller of w(1 + 1/(6N)) and w/((2N+1)(1−ρ²)).
+    smaller of w(1 + 1/(6N)) and w/((2N+1)(1−ρ²)); at ρ = ±1 the lower end is w itself (statement
+    B.E3.rest). A ρ that rounding has put beyond ±1 counts as ±1. Raises ``ValueError`` for entries
+    that are further out.
     """
     n = require.positive_int("terms", terms)
-    central = math.exp(math.lgamma(2 * n + 1) - 2 * math.lgamma(n + 1) - n * math.log(4))
-    power = rho.abs() ** (2 * n + 2) / (2 * math.pi)
-    low = power * (central / (2 * n + 1))
-    away = low / (1 - rho.square())
-    return low, torch.minimum(power * (central * (1 + 1 / (6 * n))), away)
+    if bool((require.finite("rho", rho).abs() > 1 + 1e3 * torch.finfo(rho.dtype).eps).any()):
+        raise ValueError(f"rho must lie in [-1, 1], got {rho.min():.6g} … {rho.max():.6g}")
+    square = rho.square().clamp(max=1)
+    central = math.comb(2 * n, n) / 4**n  # of whole numbers, rounded once
+    power = square ** (n + 1) / (2 * math.pi)
+    first = power * (central / (2 * n + 1))
+    low = torch.where(square == 1, power * central, first)
+    return low, torch.minimum(power * (central * (1 + 1 / (6 * n))), first / (1 - square))
 
 
 def _pair(x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
