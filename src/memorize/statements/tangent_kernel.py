@@ -167,7 +167,7 @@ and every coefficient of the series is positive. The output part is
 $$B^2\,\mathrm{tk}^o(x,x')=\hat\sigma(\rho)=\frac{\sin\varphi+(\pi-\varphi)\cos\varphi}{2\pi}.$$
 """,
         hypotheses=(r"$w\sim\mathcal N(0,I_d)$",),
-        aliases=("arc-cosine kernels of degree 0 and 1 (Cho and Saul 2009)",),
+        aliases=("half the arc-cosine kernels of degree 0, times ρ, and 1 (Cho and Saul 2009)",),
     )
 )
 
@@ -257,16 +257,19 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-Let $\Psi(x)=\nabla h_W(x)\in\mathbb R^{2q(d+1)}$. The space of $\mathrm{tk}_W$ is
+Let $\Psi(x)=\nabla h_W(x)\in\mathbb R^{2q(d+1)}$. On $\mathbb S^{d-1}$ the space of
+$\mathrm{tk}_W$ is
 $\{\langle U,\Psi(\cdot)\rangle:\ U\in\mathbb R^{2q(d+1)}\}$, and for each $h$ in it
 $$\min\bigl\{\|U\|:\ h=\langle U,\Psi(\cdot)\rangle\bigr\}
 =\frac{\|h\|_{\mathrm{tk}_W}}{\sqrt{2q}\,B}.$$
 At every $x$ for which no $\langle w_i,x\rangle$ is a kink of $\sigma$,
 $$\langle U,\Psi(x)\rangle=\lim_{\varepsilon\to0}
 \frac{h_{W+\varepsilon U}(x)-h_W(x)}\varepsilon .$$
+For the $U$ of least norm this holds at every $x$ if the neurons are paired, $(w_i,B)$ with
+$(w_i,-B)$, and $\sigma'$ at a kink is the mean of the slopes on its two sides.
 """,
         hypotheses=(
-            r"the weights $W$ are fixed, $|a_i|=B>0$",
+            r"$\sigma$ is decent, the weights $W$ are fixed, $|a_i|=B>0$",
             r"at a kink $\sigma'$ has some fixed value",
         ),
         printed=r"$\sqrt q\,B\cdot\|h\|_{\mathrm{tk}_{\mathbf W}}$ is the minimal Euclidean norm "
@@ -276,12 +279,14 @@ $$\langle U,\Psi(x)\rangle=\lim_{\varepsilon\to0}
         r"$\mathbf x\in\mathbb S^{d-1}$",
         changed=r"The factor is $1/(\sqrt{2q}\,B)$: the printed one is $\sqrt2\,qB^2$ times as "
         r"large. More neurons, and larger output weights, mean *less* movement. And for an "
-        r"activation with a kink the limit does not exist at all $x$.",
+        r"activation with a kink the limit need not exist at all $x$: at paired weights it does "
+        r"for the least movement, at others it does not.",
         erratum=True,
         counterexample=r"Any network and $h=\mathrm{tk}_W(\cdot,z)$: $U=\Psi(z)/(2qB^2)$ has "
         r"$\|U\|^2=\mathrm{tk}_W(z,z)/(2qB^2)$, while $\|h\|^2=\mathrm{tk}_W(z,z)$. For ReLU and "
-        r"$x\perp w_i$ the quotients tend to different limits from the two sides. Both run in "
-        r"fractions in the chapter.",
+        r"$x\perp w_i$, $w_i$ not paired and $U=\Psi(z)$ with $\langle w_i,z\rangle>0$, "
+        r"$\langle x,z\rangle\ne0$, the quotients tend to different limits from the two sides. "
+        r"Both run in fractions in the chapter.",
         formal=(
             Sequent((B > 0, agree), inner(U0, U0) <= inner(U, U)),
             Sequent(
