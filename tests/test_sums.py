@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from memorize import orlicz, sums
+from memorize import orlicz, statements, sums
 
 ONES = torch.ones(10, dtype=torch.float64)
 
@@ -34,6 +34,43 @@ def test_bernstein_is_below_its_two_regimes_and_continuous() -> None:
     squares, top = 5.25, 2.0
     assert bool((bound <= 2 * torch.exp(-0.49 * torch.minimum(t**2 / squares, t / top))).all())
     assert float(bound.diff().abs().max()) < 0.02
+
+
+def test_bernstein_meets_the_statement_at_the_corner() -> None:
+    # at t = V/K the best argument is 3/4 over K, and 104/225 · 9/16 − 3/4 = −0.49
+    norms = torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64)
+    corner = torch.tensor(5.25 / 2, dtype=torch.float64)
+    expected = 2 * math.exp(-0.49 * 5.25 / 4)
+    assert float(sums.bernstein_tail(corner, norms)) == pytest.approx(expected, rel=1e-12)
+    below = torch.tensor(1.0, dtype=torch.float64)
+    expected = 2 * math.exp(-1 / (4 * 104 / 225 * 5.25))
+    assert float(sums.bernstein_tail(below, norms)) == pytest.approx(expected, rel=1e-12)
+
+
+def _declared(id: str, **values: float) -> float:
+    """The bound of a statement at these values of its parameters."""
+    bound = statements.get(id).bound
+    assert bound is not None
+    defined = {term.symbol: term.expression for term in bound.terms}
+    at = {p.symbol: values[p.symbol.name] for p in bound.parameters}
+    return float(bound.value.subs(defined).subs(at))
+
+
+def test_the_declared_bounds_are_those_of_the_functions_and_of_chernoff() -> None:
+    squares, top = 5.25, 2.0
+    norms = torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64)
+    mu = np.linspace(0, 1 / top, 20_001)
+    for t in (0.5, 2.0, 5.25, 9.0):
+        found = float(sums.hoeffding_tail(torch.tensor(t, dtype=torch.float64), norms))
+        assert _declared("G.T3", t=t, V=squares) == pytest.approx(found)
+        best = float(2 * np.exp((mu**2 * squares - mu * t).min()))
+        declared = _declared("G.T4", t=t, V=squares, K=top)
+        # equal as long as the best argument is allowed, else above
+        assert declared == pytest.approx(best, rel=1e-6) if t <= 5.25 else declared > best
+    corner = _declared("B.bernstein", t=squares / top, V=squares, K=top)
+    assert corner == pytest.approx(2 * math.exp(-0.49 * squares / top**2))
+    sign = math.exp(math.log(2) / 2 * 0.3**2 * top**2)
+    assert _declared("B.mgf.sharp", mu=0.3, K=top) == pytest.approx(sign)
 
 
 def test_sums_of_signs_are_binomial() -> None:
