@@ -67,6 +67,7 @@ def test_the_declared_bounds_are_those_of_the_functions_and_of_chernoff() -> Non
         declared = _declared("G.T4", t=t, V=squares, K=top)
         # equal as long as the best argument is allowed, else above
         assert declared == pytest.approx(best, rel=1e-6) if t <= 5.25 else declared > best
+    assert _declared("G.T4", t=9.0, V=squares, K=top) == pytest.approx(2 * math.exp(-9 / 4))
     corner = _declared("B.bernstein", t=squares / top, V=squares, K=top)
     assert corner == pytest.approx(2 * math.exp(-0.49 * squares / top**2))
     sign = math.exp(math.log(2) / 2 * 0.3**2 * top**2)
