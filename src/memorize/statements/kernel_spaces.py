@@ -185,12 +185,12 @@ declare(
         chapter=CHAPTER,
         kind="definition",
         text=r"""
-A *random feature scheme* for a kernel $k$ is a law $\mu$ of $\omega$ and a measurable
-$\psi(\omega,x)\in\mathbb R^d$ with
+A *random feature scheme* for a kernel $k$ on a measurable space $\mathcal X$ is a law $\mu$ of
+$\omega\in\Omega$ and a measurable $\psi:\Omega\times\mathcal X\to\mathbb R^d$ with
 $$k(x,x')=\mathbb E\langle\psi(\omega,x),\psi(\omega,x')\rangle\qquad\text{for all }x,x'.\tag{3}$$
 It is *$C$-bounded* if $\|\psi(\omega,x)\|\le C$ for all $\omega,x$; then $|k|\le C^2$. It is
 *factorized* if the inputs are points of $\mathbb R^d$ and $\psi(\omega,x)=\psi'(\omega,x)\,x$ with
-a scalar $\psi'$; then
+a scalar $\psi'$; then, if $\psi'$ is measurable and bounded,
 $k(x,x')=\langle x,x'\rangle\,\mathbb E\,\psi'(\omega,x)\psi'(\omega,x')$.
 
 Its embedding is $\Psi^x=\psi(\cdot,x)\in L^2(\Omega,\mathbb R^d)$ (4), and so each
