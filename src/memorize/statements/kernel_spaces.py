@@ -193,8 +193,9 @@ It is *$C$-bounded* if $\|\psi(\omega,x)\|\le C$ for all $\omega,x$; then $|k|\l
 a scalar $\psi'$; then, if $\psi'$ is measurable and bounded,
 $k(x,x')=\langle x,x'\rangle\,\mathbb E\,\psi'(\omega,x)\psi'(\omega,x')$.
 
-Its embedding is $\Psi^x=\psi(\cdot,x)\in L^2(\Omega,\mathbb R^d)$ (4), and so each
-$f\in\mathcal H_k$ has exactly one *representer* $\check f\in L^2(\Omega,\mathbb R^d)$ with
+Its embedding is $\Psi^x=\psi(\cdot,x)\in L^2(\Omega,\mathbb R^d)$ (4). A *representer* of $f$ is
+any $\check f\in L^2(\Omega,\mathbb R^d)$ with (6), and each $f\in\mathcal H_k$ has exactly one with
+(5), the one of least norm:
 $$\mathbb E\|\check f(\omega)\|^2=\|f\|_k^2,\tag{5}$$
 $$f(x)=\mathbb E\langle\check f(\omega),\psi(\omega,x)\rangle\quad\text{for all }x.\tag{6}$$
 For independent $\omega_1,\dots,\omega_q\sim\mu$, the *random $q$-embedding* is
