@@ -94,13 +94,14 @@ declare(
 2. Every kernel space $\mathcal H$ is $\mathcal H_k$ for exactly one kernel $k$.
 """,
         printed=r"For every kernel $k$ there exists a unique kernel space $\mathcal H_k$ such that "
-        r"for every $x,x'\in\mathcal X$, $k(x,x')=\langle k(\cdot,x),k(\cdot,x')\rangle$. "
+        r"for every $x,x'\in\mathcal X$, "
+        r"$k(x,x')=\langle k(\cdot,x),k(\cdot,x')\rangle_{\mathcal H_k}$. "
         r"Likewise, for every kernel space $\mathcal H$ there is a kernel $k$ for which "
         r"$\mathcal H=\mathcal H_k$.",
         changed=r"Existence is right, in both sentences. Uniqueness fails: the printed identity "
         r"says nothing about the part of $\mathcal H$ that is orthogonal to all $k(\cdot,x)$. It "
-        r"has to be asked of every $f$, not of $f=k(\cdot,x')$ alone. Also, the book's kernels are "
-        r"symmetric by definition.",
+        r"has to be asked of every $f$, not of $f=k(\cdot,x')$ alone. Symmetry, which is usually "
+        r"part of “positive semi-definite”, is said.",
         erratum=True,
         counterexample=r"$\mathcal X=\{1,2\}$, $k(1,1)=1$ and $k=0$ else: the line spanned by "
         r"$e_1$ and the whole of $\mathbb R^2$ both satisfy it. Run in exact fractions under "
