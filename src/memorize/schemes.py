@@ -142,7 +142,7 @@ SIGNS = Scheme(
     torch.ones_like,
     require.on_sphere,
 )
-"""ψ(ω,x) = sign⟨ω,x⟩ for standard normal ω: k = (2/π) arcsin⟨x,z⟩ on the sphere."""
+"""ψ(ω,x) = sign⟨ω,x⟩, sign 0 = 1, for standard normal ω: k = (2/π) arcsin⟨x,z⟩ on the sphere."""
 
 PHASES = Scheme(
     "phases",
