@@ -318,8 +318,8 @@ declare(
         text=r"""
 1. For every $q$ there are a scalar scheme with $C=1$, an $f$ with $\|f\|_k=1$ and an $x$ with
    $\mathbb E_\omega(f(x)-f_\omega(x))^2=\frac1q$.
-2. Let $|\psi|=C>0$ with $d=1$ and $n=\dim\mathcal H_k<\infty$. For $f$ drawn uniformly from the unit
-   sphere of $\mathcal H_k$, at every $x$,
+2. Let $|\psi|=C>0$ with $d=1$ and $n=\dim\mathcal H_k<\infty$. For $f$ drawn uniformly from the
+   unit sphere of $\mathcal H_k$, at every $x$,
    $$\mathbb E_f\,\mathbb E_\omega\bigl(f(x)-f_\omega(x)\bigr)^2
    =\frac{C^2}q\Bigl(1-\frac1n\Bigr).$$
 """,
