@@ -109,8 +109,9 @@ $\kappa=\langle\psi(\omega,x),\psi(\omega,x')\rangle$ for one neuron's contribut
    =\frac1q\,\mathbb E_{x,x'}\operatorname{Var}_\omega(\kappa).$$
 2. For a factorized scheme with $|\psi'|\le C$ and an $R$-bounded $\mathcal D$,
    $$\mathbb E\,\|k_W-k\|^2_{2,\mathcal D\otimes\mathcal D}\le\frac{C^4R^2}{qd}.$$
-3. The same holds for the square of the operator norm of $T_W-T$, where
-   $(T_Wg)(x)=\mathbb E_{x'}k_W(x,x')g(x')$ on $L^2(\mathcal D)$; and for all $t>0$
+3. Under the assumptions of 2 the bound there holds for $\mathbb E\,\|T_W-T\|^2$ as well, where
+   $(T_Wg)(x)=\mathbb E_{x'}k_W(x,x')g(x')$ on $L^2(\mathcal D)$, $T=\mathbb E\,T_W$, and the norm
+   is that of operators; and for all $t>0$
    $$\Pr\bigl(\|T_W-T\|\ge t\bigr)\le\frac{C^4R^2}{qd\,t^2}.$$
 """,
         hypotheses=(
@@ -162,7 +163,7 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-For $\sigma(t)=|t|$ and uniform inputs, where $R=C=1$,
+For $\sigma(t)=|t|$, standard normal $\omega$ and uniform inputs, where $R=C=1$,
 $$\frac1{qd}\Bigl(1-\frac3{d+2}\Bigr)\le
 \mathbb E\,\|k_W-k\|^2_{2,\mathcal D\otimes\mathcal D}\le\frac1{qd}.$$
 """,
@@ -225,7 +226,7 @@ $$\begin{aligned}\|H_W-H\|_{\mathrm F}
         hypotheses=(
             r"$x_1,\dots,x_m\in\mathbb S^{d-1}$, with the Gram matrix $G=XX^\top$",
             r"$H_W=\frac1q\sum_iA_{w_i}$ with independent rows $w_i\sim\mathcal N(0,\tau^2I)$, "
-            r"where $(A_w)_{jl}=\langle x_j,x_l\rangle\,\mathbf 1\{\langle w,x_j\rangle\ge0,"
+            r"$\tau>0$, where $(A_w)_{jl}=\langle x_j,x_l\rangle\,\mathbf 1\{\langle w,x_j\rangle\ge0,"
             r"\langle w,x_l\rangle\ge0\}$ and $H=\mathbb E\,H_W$",
         ),
         printed=r"$\|\mathbf H(0)-\mathbf H^\infty\|_F="
@@ -262,7 +263,7 @@ declare(
         text=r"""
 1. $q\,(H_W)_{jl}/G_{jl}$ has the binomial law of $q$ trials with the chance of success
    $p_{jl}=\frac{\pi-\theta_{jl}}{2\pi}$, if $G_{jl}\ne0$; and $(H_W)_{jl}=0$ otherwise.
-2. With probability at least $1-\delta$, for all $j,l$ at once,
+2. With probability at least $1-\delta$, $\delta\in(0,1)$, for all $j,l$ at once,
    $$\bigl|(H_W-H)_{jl}\bigr|\le|G_{jl}|\sqrt{\frac{\ln(m(m+1)/\delta)}{2q}},$$
    and then $\|H_W-H\|_{\mathrm F}$ is at most the same root times $\|G\|_{\mathrm F}$.
 """,
@@ -285,7 +286,7 @@ declare(
 
 _spectral = (
     r"$A_1,\dots,A_q$ are independent, of one law, symmetric and positive semi-definite "
-    r"$m\times m$ matrices with $\|A_i\|\le\Lambda$, $H_W=\frac1q\sum_iA_i$ and "
+    r"$m\times m$ matrices with $\|A_i\|\le\Lambda$, $\Lambda>0$, $H_W=\frac1q\sum_iA_i$ and "
     r"$H=\mathbb E\,A_1$; for a factorized scheme with $|\psi'|\le C$ one may take "
     r"$\Lambda=C^2\|G\|$"
 )
@@ -301,7 +302,7 @@ declare(
 Let $v=\max_j\lambda_j(\Lambda-\lambda_j)$ over the eigenvalues of $H$; it is at most
 $\Lambda\lambda_1$ and at most $\Lambda^2/4$. For all $t>0$
 $$\Pr\bigl(\|H_W-H\|\ge t\bigr)\le2m\,\exp\Bigl(-\frac{q\,t^2}{2v+2\Lambda t/3}\Bigr).$$
-So with probability at least $1-\delta$, with $\ell=\ln\frac{2m}\delta$,
+So with probability at least $1-\delta$, $\delta\in(0,1)$, with $\ell=\ln\frac{2m}\delta$,
 $$\|H_W-H\|\le\sqrt{\frac{2v\,\ell}q}+\frac{2\Lambda\,\ell}{3q}.$$
 """,
         hypotheses=(_spectral,),
@@ -346,7 +347,8 @@ $$\begin{aligned}\Pr\bigl(H_W\not\succeq(1-\varepsilon)H\bigr)&\le m\,
 e^{-\frac qb(\varepsilon+(1-\varepsilon)\ln(1-\varepsilon))},\\
 \Pr\bigl(H_W\not\preceq(1+\varepsilon)H\bigr)&\le m\,
 e^{-\frac qb((1+\varepsilon)\ln(1+\varepsilon)-\varepsilon)}.\end{aligned}$$
-In particular $\lambda_m(H_W)\ge\frac12\lambda_m$ with probability at least $1-\delta$ once
+In particular $\lambda_m(H_W)\ge\frac12\lambda_m$ with probability at least $1-\delta$,
+$\delta\in(0,1)$, once
 $$q\ge6.52\,\frac\Lambda{\lambda_m}\ln\frac m\delta .$$
 """,
         hypotheses=(_spectral,),
@@ -381,12 +383,13 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-1. For ReLU and orthonormal $x_1,\dots,x_m$, $H=\frac12I$, and $H_W$ is diagonal with independent
+1. For ReLU, independent $w_i\sim\mathcal N(0,\tau^2I)$ with $\tau>0$, and orthonormal
+   $x_1,\dots,x_m$, $H=\frac12I$, and $H_W$ is diagonal with independent
    entries $n_j/q$, where $n_j$ is binomial with $q$ trials and chance $\frac12$. Hence
    $$\Pr\bigl(\|H_W-H\|\ge t\bigr)=1-\bigl(1-\Pr(|\tfrac{n_1}q-\tfrac12|\ge t)\bigr)^m.$$
-   $H_W$ is singular with probability $1-(1-2^{-q})^m$, which exceeds $\delta$ unless
+   $H_W$ is singular with probability $1-(1-2^{-q})^m$, which exceeds $\delta\in(0,1)$ unless
    $$q\ge\log_2\frac m{-\ln(1-\delta)} .$$
-2. For every factorized scheme and any $m>qd$ examples, $\lambda_m(H_W)=0$.
+2. For every factorized scheme, any law of $\omega$ and any $m>qd$ examples, $\lambda_m(H_W)=0$.
 """,
     )
 )
@@ -399,8 +402,8 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-For ReLU and $m$ independent uniform examples, let $d,q\to\infty$, $q/\ln m\to\infty$ and
-$\frac m{qd}\to\gamma\in(0,1)$. *Conjecture:* the distribution of the eigenvalues of
+For ReLU, independent standard normal rows and $m$ independent uniform examples, let
+$d,q\to\infty$, $q/\ln m\to\infty$ and $\frac m{qd}\to\gamma\in(0,1)$. *Conjecture:* the distribution of the eigenvalues of
 $H^{-1/2}H_WH^{-1/2}$ tends to the law with the density
 $$\frac{\sqrt{(s-s_-)(s_+-s)}}{2\pi\gamma s},\qquad s_\pm=(1\pm\sqrt\gamma)^2,$$
 on $[s_-,s_+]$, and its least eigenvalue to $s_-$.
