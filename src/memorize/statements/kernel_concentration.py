@@ -226,8 +226,8 @@ $$\begin{aligned}\|H_W-H\|_{\mathrm F}
         hypotheses=(
             r"$x_1,\dots,x_m\in\mathbb S^{d-1}$, with the Gram matrix $G=XX^\top$",
             r"$H_W=\frac1q\sum_iA_{w_i}$ with independent rows $w_i\sim\mathcal N(0,\tau^2I)$, "
-            r"$\tau>0$, where $(A_w)_{jl}=\langle x_j,x_l\rangle\,\mathbf 1\{\langle w,x_j\rangle\ge0,"
-            r"\langle w,x_l\rangle\ge0\}$ and $H=\mathbb E\,H_W$",
+            r"$\tau>0$, where $(A_w)_{jl}=\langle x_j,x_l\rangle\,\mathbf 1\{\langle w,x_j\rangle"
+            r"\ge0,\langle w,x_l\rangle\ge0\}$ and $H=\mathbb E\,H_W$",
         ),
         printed=r"$\|\mathbf H(0)-\mathbf H^\infty\|_F="
         r"O\bigl(n\sqrt{\log(2/\delta)}/\sqrt m\bigr)$",
@@ -403,8 +403,8 @@ declare(
         kind="theorem",
         text=r"""
 For ReLU, independent standard normal rows and $m$ independent uniform examples, let
-$d,q\to\infty$, $q/\ln m\to\infty$ and $\frac m{qd}\to\gamma\in(0,1)$. *Conjecture:* the distribution of the eigenvalues of
-$H^{-1/2}H_WH^{-1/2}$ tends to the law with the density
+$d,q\to\infty$, $q/\ln m\to\infty$ and $\frac m{qd}\to\gamma\in(0,1)$. *Conjecture:* the distribution of
+the eigenvalues of $H^{-1/2}H_WH^{-1/2}$ tends to the law with the density
 $$\frac{\sqrt{(s-s_-)(s_+-s)}}{2\pi\gamma s},\qquad s_\pm=(1\pm\sqrt\gamma)^2,$$
 on $[s_-,s_+]$, and its least eigenvalue to $s_-$.
 """,
