@@ -403,8 +403,8 @@ declare(
         kind="theorem",
         text=r"""
 For ReLU, independent standard normal rows and $m$ independent uniform examples, let
-$d,q\to\infty$, $q/\ln m\to\infty$ and $\frac m{qd}\to\gamma\in(0,1)$. *Conjecture:* the distribution of
-the eigenvalues of $H^{-1/2}H_WH^{-1/2}$ tends to the law with the density
+$d,q\to\infty$, $q/\ln m\to\infty$ and $\frac m{qd}\to\gamma\in(0,1)$. *Conjecture:* the
+distribution of the eigenvalues of $H^{-1/2}H_WH^{-1/2}$ tends to the law with the density
 $$\frac{\sqrt{(s-s_-)(s_+-s)}}{2\pi\gamma s},\qquad s_\pm=(1\pm\sqrt\gamma)^2,$$
 on $[s_-,s_+]$, and its least eigenvalue to $s_-$.
 """,
