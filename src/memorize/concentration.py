@@ -2,7 +2,8 @@
 
 A neuron ω contributes A_ω = [σ'(⟨ω,x_j⟩)σ'(⟨ω,x_l⟩)⟨x_j,x_l⟩], and H_W is the average of q
 independent ones, H = E A_ω. With C = sup |σ'| and the Gram matrix G = XXᵀ of the points,
-0 ≼ A_ω ≼ L I for L = C²‖G‖. Bounds that speak of no kernel take L, the eigenvalues of H, ‖G‖_F.
+0 ≼ A_ω ≼ L I for L = C²‖G‖, which the book writes Λ. Bounds that speak of no kernel take L, the
+eigenvalues of H, ‖G‖_F.
 """
 
 from __future__ import annotations
@@ -103,13 +104,16 @@ def bernstein_deviation(m: int, q: int, delta: float, L: float, v: float) -> flo
 
 
 def chernoff_tail(eps: float, m: int, q: int, ratio: float) -> float:
-    """m exp(−(q/Λ)(ε + (1−ε) ln(1−ε))) ≥ P(not H_W ≽ (1−ε)H), Λ = ``ratio`` (B.conc.chernoff)."""
+    """m exp(−(q/b)(ε + (1−ε) ln(1−ε))) ≥ P(not H_W ≽ (1−ε)H), b = ``ratio`` (B.conc.chernoff).
+
+    ``ratio``: L/λ_m, at least 1.
+    """
     rate = _lower_rate(eps) * require.positive_int("q", q) / require.positive("ratio", ratio)
     return require.positive_int("m", m) * math.exp(-rate)
 
 
 def chernoff_width(eps: float, m: int, delta: float, ratio: float) -> int:
-    """The least q at which :func:`chernoff_tail` is at most δ; at ε = ½ it is ⌈6.52 Λ ln(m/δ)⌉."""
+    """The least q at which :func:`chernoff_tail` is ≤ δ; at ε = ½ at most ⌈6.52 b ln(m/δ)⌉."""
     count = math.log(require.positive_int("m", m) / require.open_unit("delta", delta))
     return math.ceil(require.positive("ratio", ratio) * count / _lower_rate(eps))
 
@@ -153,7 +157,8 @@ def widths(known: Spectra, delta: float) -> dict[str, int]:
     """Neurons that each route needs for λmin(H_W) ≥ λ_m/2 with probability 1 − δ, ReLU.
 
     Through ‖H_W − H‖_F ≤ λ_m/2 or ‖H_W − H‖ ≤ λ_m/2 ("entries", "differences", "Bernstein",
-    the last one-sided) or directly ("Chernoff"). Raises ``ValueError`` unless λ_m > 0.
+    the last one-sided: m for 2m and, as H − A_ω ≼ λ_1 I, λ_1 for L in the second term) or directly
+    ("Chernoff"). Raises ``ValueError`` unless λ_m > 0.
     """
     if known.least <= 0:
         raise ValueError(f"the smallest eigenvalue of H must be above 0, got {known.least}")
