@@ -71,14 +71,26 @@ def test_bounds_are_the_declared_ones() -> None:
     )
 
 
-def test_texts_have_the_declared_numbers() -> None:
-    for id, part in {
-        "F.LC.3": r"0.93\,m",
-        "B.conc.chernoff": r"6.52\,\frac\Lambda{\lambda_m}",
-        "B.conc.bernstein": r"\frac{2\Lambda\,\ell}{3q}",
-        "N.conc": r"\frac{C^4R^2}{qd}",
-    }.items():
-        assert part in statements.get(id).text
+@pytest.mark.parametrize(
+    ("id", "part"),
+    [
+        ("N.conc", r"\le\frac{C^4R^2}{qd}.$$"),
+        ("N.conc", r"\le\frac{C^4R^2}{qd\,t^2}"),
+        ("B.conc.sharp", r"\frac1{qd}\Bigl(1-\frac3{d+2}\Bigr)"),
+        ("B.conc.relu", r"\frac1{4q}\sum_{j,l}G_{jl}^2\Bigl(1-\frac{\theta_{jl}^2}{\pi^2}\Bigr)"),
+        ("F.LC.3", r"\frac{\|G\|_{\mathrm F}}{\sqrt q}\Bigl(\frac12+\sqrt{\tfrac12\ln\tfrac1\de"),
+        ("F.LC.3", r"0.93\,m\,\sqrt{\frac{\ln(2/\delta)}q}"),
+        ("B.conc.entry", r"|G_{jl}|\sqrt{\frac{\ln(m(m+1)/\delta)}{2q}}"),
+        ("B.conc.bernstein", r"2m\,\exp\Bigl(-\frac{q\,t^2}{2v+2\Lambda t/3}\Bigr)"),
+        ("B.conc.bernstein", r"\sqrt{\frac{2v\,\ell}q}+\frac{2\Lambda\,\ell}{3q}"),
+        ("B.conc.chernoff", r"e^{-\frac qb(\varepsilon+(1-\varepsilon)\ln(1-\varepsilon))}"),
+        ("B.conc.chernoff", r"e^{-\frac qb((1+\varepsilon)\ln(1+\varepsilon)-\varepsilon)}"),
+        ("B.conc.chernoff", r"6.52\,\frac\Lambda{\lambda_m}\ln\frac m\delta"),
+        ("B.conc.need", r"q\ge\log_2\frac m{-\ln(1-\delta)}"),
+    ],
+)
+def test_texts_have_the_checked_numbers(id: str, part: str) -> None:
+    assert part in statements.get(id).text
 
 
 def test_tails_at_their_own_deviations() -> None:
