@@ -259,7 +259,8 @@ def test_wide_formulas_of_proofs_show_that_they_scroll(visit: Visit, size: dict[
                     && !e.closest('svg, mjx-assistive-mml') && e.scrollWidth > e.clientWidth + 1);
                 if (cut) return true;
                 if (row.scrollWidth <= row.clientWidth + 1) return false;
-                const style = getComputedStyle(row), reason = row.parentElement.querySelector('.r');
+                const style = getComputedStyle(row), around = [...row.parentElement.children];
+                const reason = around.find(e => e.classList.contains('r'));
                 const shadows = style.backgroundAttachment.split(', ');
                 const alone = !reason ||
                     reason.getBoundingClientRect().top >= row.getBoundingClientRect().bottom - 1;

@@ -499,7 +499,7 @@ _STYLE = (
     ".memorize-proof pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85em}"
     ".memorize-proof .w{box-shadow:inset 3px 0 #b58900;}"
     ".memorize-proof .w .n{left:.7em;width:4.4em}"
-    ".memorize-proof .w .m{flex:1000 1 20em}"
+    ".memorize-proof .w .m{flex:1000 1 min-content}"
     "@media(max-width:600px){.memorize-proof li{padding-left:0}"
     ".memorize-proof .n{position:static;flex:0 0 100%}.memorize-proof .w{padding-left:.7em}}"
     "</style>"
@@ -589,8 +589,8 @@ def _foot(proof: Proof) -> str:
     ]
     state = "" if proof._done else "<p><strong>Unfinished.</strong></p>"
     tried = f"; {c.total} falsified lines: {_counted(c)}" if c.total else ""
-    if not items and not tried:
-        return state
+    if not items:
+        return state + (f"<p>{tried.removeprefix('; ')}</p>" if tried else "")
     return (
         f"{state}<details><summary>What this proof rests on{tried}</summary>"
         f"<ul>{''.join(f'<li>{i}</li>' for i in items)}</ul></details>"
