@@ -99,7 +99,8 @@ class Visit:
         """Go to an address below the book's and wait until its mathematics stands."""
         self.page.goto(self.base + address)
         self.page.wait_for_function(
-            "window.MathJax?.startup?.promise !== undefined || !document.querySelector('.math')"
+            "window.MathJax?.startup?.promise !== undefined || !document.querySelector('.math')",
+            polling=100,  # milliseconds; the default waits for frames, and a tab may draw none
         )
         self.page.evaluate("window.MathJax?.startup?.promise")
 
