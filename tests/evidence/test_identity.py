@@ -160,6 +160,18 @@ def test_a_divergent_integral_has_no_ball():
                     identity.enclosed_value(integral, {})
 
 
+def test_powers_that_sympy_cannot_write_with_radicals_are_enclosed():
+    """SymPy would factorise their numerators and denominators, for minutes, and overflow."""
+    tall, thin, power = R(3**701, 2**1101), R(2**1101, 3**701), R(1009, 2018) + R(400, 1009)
+    with identity.balls.precision(128):
+        one = identity.enclosed_value(x**y * s**y + s ** (y - y), {x: tall, s: thin, y: power})
+        assert one.overlaps(identity.arb(2))
+        assert float(one.rad()) < 1e-30
+        for base, root in ((-tall, R(2, 5)), (-thin, R(1, 2))):
+            assert not identity.enclosed_value(x**y, {x: base, y: root}).is_finite()
+        assert identity.enclosed_value(sp.sqrt(x), {x: R(9, 4)}) == identity.balls.ball(R(3, 2))
+
+
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     st.lists(st.integers(-3, 3), min_size=1, max_size=4),

@@ -369,7 +369,10 @@ def _compare(
 def _compare_without_balls(
     lhs: sp.Expr, rhs: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]
 ) -> bool | None:
-    sides = [side.subs(point) for side in (lhs, rhs)]
+    try:
+        sides = [side.subs(point) for side in (lhs, rhs)]
+    except OverflowError:  # SymPy takes a logarithm of a number beyond the floats
+        return None
     for node in set().union(*(side.atoms(sp.Sum, sp.Product) for side in sides)):
         if not all(end.is_Integer or end.is_infinite for limit in node.limits for end in limit[1:]):
             return None
@@ -393,14 +396,20 @@ def enclosed_value(expr: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) -> arb:
     """
     atoms: dict[sp.Expr, sp.Dummy] = {}
 
-    def stand_in(node: sp.Basic) -> sp.Basic:
+    def at(node: sp.Basic) -> sp.Basic:
         if isinstance(node, UNDONE):
             return atoms.setdefault(node, sp.Dummy(real=True))
-        if not node.args or not node.has(*UNDONE):
+        if node in point:
+            return point[node]
+        if not node.args:
             return node
-        return node.func(*[stand_in(a) for a in node.args])
+        args = [at(a) for a in node.args]
+        if isinstance(node, sp.Pow) and _is_unwieldy(*args):
+            root = sp.Pow(*args, evaluate=False)
+            return atoms.setdefault(root, sp.Dummy(real=True))
+        return node if args == list(node.args) else node.func(*args)
 
-    outline = stand_in(expr).xreplace(dict(point))
+    outline = at(expr)
     if outline.has(sp.nan, sp.zoo, sp.oo, -sp.oo, sp.I):
         raise Unsupported(f"{expr} is not a real number at {dict(point)}")
     values = [_enclosed_atom(node, point) for node in atoms]
@@ -408,7 +417,18 @@ def enclosed_value(expr: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) -> arb:
     return enclosed
 
 
+def _is_unwieldy(base: sp.Basic, exponent: sp.Basic) -> bool:
+    """Whether SymPy would factorise long numbers to write this power with radicals."""
+    if not isinstance(base, sp.Rational) or not isinstance(exponent, sp.Rational):
+        return False
+    if exponent.is_Integer:
+        return False
+    return bool(max(abs(base.p), base.q) >= 2**64 or max(abs(exponent.p), exponent.q) >= 16)
+
+
 def _enclosed_atom(node: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) -> arb:
+    if isinstance(node, sp.Pow):
+        return balls.ball(node)
     if isinstance(node, sp.Derivative):
         return _derivative(node, point)
     if len(node.limits) != 1 or len(node.limits[0]) != 3:
