@@ -77,11 +77,20 @@ def test_pages_with_cards_have_mathematics_and_searches_pass_the_cards_by(
     pages: Pages, folder: Path
 ) -> None:
     page = pages["index"]
-    assert any("mathjax" in s.get("src", "") for s in page.find_all("script"))
+    assert _has_mathematics(page)
     index = (folder / "html" / "searchindex.js").read_text(encoding="utf-8")
     assert '"apparatu"' in index
     titles = re.search(r'"titl":(\[[\d,]*\]|\d+)', index)
     assert titles is None or "0" not in titles.group(1)
+
+
+def test_mathematics_that_the_ledger_alone_brings_is_typeset(build: Build) -> None:
+    plain = "---\norphan: true\n---\n# Plain\n"
+    assert _has_mathematics(build({"plain": plain + "```{ledger}\n```\n"})["plain"])
+
+
+def _has_mathematics(page: Any) -> bool:
+    return any("mathjax" in script.get("src", "") for script in page.find_all("script"))
 
 
 def test_a_definition_is_called_one_and_its_section_is_its_source(pages: Pages) -> None:

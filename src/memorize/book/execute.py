@@ -216,6 +216,7 @@ def _run_cells(notebook: NotebookNode, page: Page, begun: list[NotebookNode]) ->
             config=Config(KernelManager=transport),
             timeout=HANG,
             record_timing=False,
+            coalesce_streams=True,  # how prints fall into messages differs from run to run
             on_cell_execute=lambda cell, cell_index: begun.append(cell),
             resources={"metadata": {"path": str(page.text.parent)}},
         )

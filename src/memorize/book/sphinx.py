@@ -85,6 +85,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for file in ("memorize.js", "bounds.js"):
         app.add_js_file(file)
     app.add_css_file("memorize.css")
+    # Mathematics that the ledger brings stands on its page too late for Sphinx to count it.
+    app.set_html_assets_policy("always")
     app.connect("builder-inited", _read_ledger)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", _purge)
