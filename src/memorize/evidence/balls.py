@@ -264,6 +264,22 @@ def _truth(
     return None if None in truths else not decisive
 
 
+def _branches(
+    data: Sequence[tuple[int, Any]],
+    less: Callable[[int, int], bool],
+    equal_less: Callable[[int, int], bool],
+) -> tuple[list[int], bool]:
+    """The branches of a Piecewise that may apply, and whether one of them surely does."""
+    possible = []
+    for i, condition in data:
+        truth = _truth(condition, less, equal_less)
+        if truth is not False:
+            possible.append(i)
+        if truth:
+            return possible, True
+    return possible, False
+
+
 class _Algebra:
     """What all algebras share: each method is (values so far, data of the step, variables)."""
 
@@ -355,14 +371,9 @@ class Balls(_Algebra):
         def equal_less(i: int, j: int) -> bool:
             return _surely_at_most(_value(done[i]), _value(done[j]))
 
-        possible = []
-        for i, condition in data:
-            truth = _truth(condition, less, equal_less)
-            if truth is not False:
-                possible.append(done[i])
-            if truth:
-                break
-        else:
+        steps, complete = _branches(data, less, equal_less)
+        possible = [done[i] for i in steps]
+        if not complete:
             return _nan_like(possible[0]) if possible else NAN
         if len(possible) == 1:
             return possible[0]
@@ -547,15 +558,10 @@ class ComplexBalls(_Algebra):
         def equal_less(i: int, j: int) -> bool:
             return bool(acb(done[i]).real <= acb(done[j]).real)
 
-        possible: list[acb] = []
-        for i, condition in data:
-            truth = _truth(condition, less, equal_less)
-            if truth is not False:
-                possible.append(acb(done[i]))
-            if truth:
-                break
-        else:
+        steps, complete = _branches(data, less, equal_less)
+        if not complete:
             return acb(NAN, NAN)
+        possible = [acb(done[i]) for i in steps]
         if len(possible) == 1:
             return possible[0]
         if self.analytic or not all(p.is_finite() for p in possible):
@@ -711,16 +717,9 @@ class Intervals(_Algebra):
             # At a limit, equal limits do not say which side the approach is from.
             return less(i, j) if self.limit else bool(done[i].hi <= done[j].lo)
 
-        possible: list[Interval] = []
-        for i, condition in data:
-            truth = _truth(condition, less, equal_less)
-            if truth is not False:
-                possible.append(done[i])
-            if truth:
-                break
-        else:
-            return UNDEFINED
-        if any(x.undefined for x in possible):
+        steps, complete = _branches(data, less, equal_less)
+        possible: list[Interval] = [done[i] for i in steps]
+        if not complete or any(x.undefined for x in possible):
             return UNDEFINED
         return Interval(_least(x.lo for x in possible), _greatest(x.hi for x in possible))
 
