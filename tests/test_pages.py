@@ -66,24 +66,6 @@ def server(html: Path) -> Iterator[str]:
         running.shutdown()
 
 
-@pytest.fixture(scope="session")
-def browser(html: Path, browser_path: str) -> Iterator[Any]:
-    """A headless Chromium that can reach this machine alone."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser_path,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            ],
-        )
-        yield running
-        running.close()
-
-
 @dataclass
 class Visit:
     """An open page, and what the browser said about it."""

@@ -10,20 +10,11 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from invented import TAIL
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from memorize import statements
 from memorize.book import bound
 from memorize.statements import BoundFormula
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        flags = ["--no-sandbox", "--disable-gpu"]
-        chromium = driver.chromium.launch(executable_path=browser_path, args=flags)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

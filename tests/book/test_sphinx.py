@@ -85,8 +85,8 @@ def test_pages_with_cards_have_mathematics_and_searches_pass_the_cards_by(
 
 
 def test_mathematics_that_the_ledger_alone_brings_is_typeset(build: Build) -> None:
-    plain = "---\norphan: true\n---\n# Plain\n"
-    assert _has_mathematics(build({"plain": plain + "```{ledger}\n```\n"})["plain"])
+    pages = build({"apparatus": "# The ledger\n\n```{ledger}\n```\n"})
+    assert _has_mathematics(pages["apparatus"])
 
 
 def _has_mathematics(page: Any) -> bool:
