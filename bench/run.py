@@ -103,7 +103,82 @@ def gram_matrix_of_relu() -> Case:
     )
 
 
-CASES = (errors_of_random_features, gram_matrix_of_relu)
+def gradient_step() -> Case:
+    """One full-batch gradient step of a network with |t|, beside plain automatic differentiation."""
+    import torch
+
+    from memorize.activations import ABS
+    from memorize.dynamics import one_step
+
+    inputs, labels, weights, signs, sizes, level, rate = _memorization()
+
+    def ours() -> Any:
+        return one_step(inputs, labels, weights, signs, ABS, level=level, rate=rate).weights
+
+    def peer() -> Any:
+        at = weights.clone().requires_grad_()
+        outputs = (inputs @ at.T).abs() @ signs / sizes["q"] ** 0.5
+        torch.relu(level - labels * outputs).mean().backward()
+        return weights - rate * at.grad
+
+    def agree(a: Any, b: Any) -> bool:
+        return bool(torch.allclose(a, b, rtol=1e-12, atol=1e-12))
+
+    return Case("one gradient step, against autograd", sizes, ours, peer, agree)
+
+
+def step_and_margins() -> Case:
+    """A step and the outputs after it; the peer is its three matrix products alone, all else known.
+
+    A ratio above 1/1.2 = 0.83 says that the rest costs at most a fifth of the products.
+    """
+    import torch
+
+    from memorize.activations import ABS
+    from memorize.dynamics import one_step
+    from memorize.networks import network
+
+    inputs, labels, weights, signs, sizes, level, rate = _memorization()
+    factor = rate / (sizes["examples"] * sizes["q"] ** 0.5)
+    slopes = (labels[:, None] * torch.sign(inputs @ weights.T) * signs).mul_(factor)
+
+    def ours() -> Any:
+        step = one_step(inputs, labels, weights, signs, ABS, level=level, rate=rate)
+        network(inputs, step.weights, signs, ABS)
+        return step.weights
+
+    def peer() -> Any:
+        inputs @ weights.T  # the outputs before
+        after = weights + slopes.T @ inputs
+        inputs @ after.T  # the outputs after
+        return after
+
+    def agree(a: Any, b: Any) -> bool:
+        return bool(torch.allclose(a, b, rtol=1e-12, atol=1e-12))
+
+    return Case("a step and its margins, against its products alone", sizes, ours, peer, agree)
+
+
+def _memorization() -> tuple[Any, ...]:
+    """Gaussian examples with random labels, orthonormal rows, and the paper's level and rate."""
+    import math
+
+    import torch
+
+    from memorize import runtime
+    from memorize.networks import balanced_signs, orthonormal_rows, random_signs
+
+    sizes = {"d": 512, "q": 512, "examples": 8192}
+    d, q, m = sizes.values()
+    generator = runtime.generator("bench/step")
+    inputs = torch.randn(m, d, generator=generator, dtype=torch.float64)
+    labels = random_signs(m, generator=generator)
+    weights = orthonormal_rows(q, d, generator=generator)
+    level = math.log(d)
+    return inputs, labels, weights, balanced_signs(q), sizes, level, m * level / d
+
+
+CASES = (errors_of_random_features, gram_matrix_of_relu, gradient_step, step_and_margins)
 
 
 def measure(case: Case, rounds: int) -> dict[str, Any]:

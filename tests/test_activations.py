@@ -15,6 +15,7 @@ from memorize.activations import (
     Activation,
     PiecewiseLinear,
     Polynomial,
+    warn_unless_centred,
 )
 
 LEAKY = PiecewiseLinear("leaky ReLU", 0.55, 0.45)
@@ -41,6 +42,20 @@ def test_slopes(activation: PiecewiseLinear) -> None:
     assert activation.slope == pytest.approx(float(slopes.abs().max()))
     paired = ((slopes.square() + slopes.flip(0).square()) / 2).sqrt()
     torch.testing.assert_close(paired, torch.full_like(paired, activation.paired_slope))
+
+
+def test_mean_slopes() -> None:
+    assert RELU.mean_slope == pytest.approx(0.5, abs=1e-13)
+    assert ABS.mean_slope == pytest.approx(0, abs=1e-13)
+    assert ERF.mean_slope == pytest.approx(2 / math.sqrt(3 * math.pi), abs=1e-13)
+
+
+def test_a_mean_slope_that_is_not_zero_is_said(recwarn: pytest.WarningsRecorder) -> None:
+    assert warn_unless_centred(ABS, "Theorem 1") == pytest.approx(0, abs=1e-13)
+    assert warn_unless_centred(Polynomial("t²", (0, 0, 1)), "Theorem 1") == pytest.approx(0)
+    assert not recwarn
+    with pytest.warns(UserWarning, match=r"Theorem 1 needs E σ'\(g\) = 0, but it is 0.5 for ReLU"):
+        assert warn_unless_centred(RELU, "Theorem 1") == pytest.approx(0.5)
 
 
 def test_slope_at_the_kink_is_the_mean_of_both_sides() -> None:

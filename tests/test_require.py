@@ -54,6 +54,13 @@ def test_finite_names_the_entry():
         require.finite("points", points)
 
 
+def test_signs_name_the_entry():
+    signs = torch.tensor([1.0, -1.0, 0.5])
+    assert require.signs("labels", signs[:2]).shape == (2,)
+    with pytest.raises(ValueError, match=r"labels must be \+1 or -1, but entry \(2,\) is 0.5"):
+        require.signs("labels", signs)
+
+
 def test_shape_matches_letters_and_sizes():
     tensor = torch.zeros(4, 3)
     assert require.shape("x", tensor, "n d", d=3) is tensor

@@ -15,6 +15,7 @@ one, by quadrature, and from the Hermite series σ̂(ρ) = Σ a_k² ρ^k.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,6 +43,7 @@ __all__ = [
     "dual_by_hermite",
     "dual_by_quadrature",
     "leaky_relu",
+    "warn_unless_centred",
 ]
 
 RADIUS = 9.0
@@ -105,6 +107,11 @@ class Activation:
         """
         return _hermite(self, require.positive_int("terms", terms)).clone()
 
+    @property
+    def mean_slope(self) -> float:
+        """E σ'(g) for a standard normal g, which is E g σ(g) = a_1."""
+        return float(self.hermite(2)[1])
+
     def constants(self) -> Constants:
         """s₁, s₂, E σ(g)² and E σ'(g)²."""
         zero = torch.zeros((), dtype=torch.float64)
@@ -147,11 +154,13 @@ class PiecewiseLinear(Activation):
 
     def function(self, t: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
         """σ(t), entry by entry."""
-        return self.odd * t + self.even * t.abs()
+        even = t.abs() if self.even == 1 else t.abs().mul_(self.even)
+        return even.add_(t, alpha=self.odd) if self.odd else even
 
     def derivative(self, t: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
         """σ'(t), entry by entry; at the kink, the mean of the two slopes."""
-        return self.odd + self.even * torch.sign(t)
+        even = t.sign() if self.even == 1 else t.sign().mul_(self.even)
+        return even.add_(self.odd) if self.odd else even
 
     def dual(self, angle: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
         """odd² cos φ + even² (2/π)(sin φ + (π/2 − φ) cos φ) (Cho and Saul 2009)."""
@@ -289,6 +298,18 @@ def leaky_relu(a: float) -> PiecewiseLinear:
     """max(t, at) for a ≤ 1: slope a on the left, 1 on the right."""
     a = require.number("a", a)
     return PiecewiseLinear(f"leaky ReLU ({a:g})", (1 + a) / 2, (1 - a) / 2)
+
+
+def warn_unless_centred(activation: Activation, theorem: str) -> float:
+    """Return E σ'(g); warn, with the number, if ``theorem`` needs 0 and it is not 0 to rounding."""
+    mean = activation.mean_slope
+    if abs(mean) > 1e-9 * max(1.0, math.sqrt(activation.constants().theta)):
+        warnings.warn(
+            f"{theorem} needs E σ'(g) = 0, but it is {mean:.6g} for {activation.name}; "
+            f"σ(t) - {mean:.6g} t has it",
+            stacklevel=2,
+        )
+    return mean
 
 
 def dual_by_quadrature(

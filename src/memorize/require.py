@@ -53,6 +53,8 @@ def at_most(name: str, value: int, other: str, bound: int, why: str) -> int:
 
 def finite(name: str, tensor: Tensor) -> Tensor:
     """Return ``tensor``; raise ``ValueError`` naming the first entry that is NaN or infinite."""
+    if bool(torch.isfinite(tensor.sum())):  # one entry that is not finite makes the sum so
+        return tensor
     bad = ~torch.isfinite(tensor)
     if bool(bad.any()):
         where = tuple(bad.nonzero()[0].tolist())
@@ -60,6 +62,15 @@ def finite(name: str, tensor: Tensor) -> Tensor:
             f"{name} must be finite, but entry {where} is {tensor[where].item()} "
             f"({int(bad.sum())} such entries)"
         )
+    return tensor
+
+
+def signs(name: str, tensor: Tensor) -> Tensor:
+    """Return ``tensor``; raise ``ValueError`` naming the first entry that is not +1 or −1."""
+    bad = tensor.abs() != 1
+    if bool(bad.any()):
+        where = tuple(bad.nonzero()[0].tolist())
+        raise ValueError(f"{name} must be +1 or -1, but entry {where} is {tensor[where].item()}")
     return tensor
 
 
