@@ -14,10 +14,9 @@ import multiprocessing
 import os
 import re
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,8 +156,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run_all(pages: list[Page], keys: Mapping[str, str], jobs: int) -> list[Failure]:
-    spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(jobs, len(pages)), mp_context=spawn, initializer=_heed_parent)
+    """Run the pages in kernels of their own; here is only what talks with them."""
+    from memorize.book import forks
+
+    start = time.perf_counter()
+    if forks.load(page.text for page in pages):
+        print(f"  the library was loaded in {time.perf_counter() - start:.1f} s", flush=True)
+    pool = ThreadPoolExecutor(min(jobs, len(pages)))
     try:
         waiting = {pool.submit(run_page, page, keys[page.name]): page for page in pages}
         failures = []
@@ -171,41 +175,19 @@ def _run_all(pages: list[Page], keys: Mapping[str, str], jobs: int) -> list[Fail
                 print(f"  {name}  {result:.1f} s", flush=True)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.kill()  # a worker that has run a page no longer heeds SIGTERM
+        for kernel in multiprocessing.active_children():
+            kernel.kill()  # its thread sees it and ends
         raise
     pool.shutdown()
     return sorted(failures, key=lambda failure: failure.page)
 
 
-def _heed_parent() -> None:
-    """Leave a terminal's Ctrl-C to the parent process, and end with it, however it ends."""
-    os.setsid()
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
-
-
 def _run_cells(notebook: NotebookNode, page: Page, begun: list[NotebookNode]) -> None:
-    """Execute in place, in a kernel of this very Python, whatever kernels are registered.
-
-    Each code cell is put into ``begun`` as it begins.
-    """
-    from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
+    """Execute in place; each code cell is put into ``begun`` as it begins."""
     from nbclient import NotebookClient
     from traitlets.config import Config
 
-    class ThisPython(AsyncKernelManager):
-        @property
-        def kernel_spec(self) -> KernelSpec:
-            return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
+    from memorize.book.forks import ThisPython
 
     with TemporaryDirectory() as sockets:
         # Sockets in a folder: processes that start kernels at one time would race for ports.
