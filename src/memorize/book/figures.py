@@ -250,4 +250,5 @@ def _sharp_in_notebooks() -> None:
     if get_ipython() is not None and "inline" in mpl.get_backend():
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-        set_matplotlib_formats("retina")  # type: ignore[no-untyped-call]
+        # The layout keeps all within the figure: it need not be drawn once more to be cropped.
+        set_matplotlib_formats("retina", bbox_inches=None)  # type: ignore[no-untyped-call]
