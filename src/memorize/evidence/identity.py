@@ -542,11 +542,11 @@ def _decay_bound(term: sp.Expr, x: sp.Symbol, cut: sp.Expr) -> arb | None:
     term = sp.Mul(*kept)
     if term == 0:
         return arb(0)
-    rate = sp.diff(term, x) / term
+    rate = sp.Add(*[sp.diff(factor, x) / factor for factor in sp.Mul.make_args(term)])
     far = Interval(balls.ball(cut).lower(), balls.INFINITY)
-    for way in (sp.simplify(rate), sp.expand(rate), sp.expand(sp.simplify(rate))):
+    for way in (sp.expand, sp.simplify, lambda rate: sp.expand(sp.simplify(rate))):
         try:
-            decay = Program(way, (x,)).run(Intervals(), far).hi
+            decay = Program(way(rate), (x,)).run(Intervals(), far).hi
             start = Program(term, (x,)).run(Balls(), balls.ball(cut))
         except Unsupported:
             return None
