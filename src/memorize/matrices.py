@@ -2,7 +2,7 @@
 
 Shapes: W is q × d. ``s`` is a sub-Gaussian scale (E e^{λ⟨u, Wz⟩} ≤ e^{λ²s²/2} for unit vectors u, z
 and all λ), ``K`` a bound on the ψ₂ norms of centred entries; then s = K√(2a) will do for any a with
-E e^{λX} ≤ e^{aλ²K²}. The book proves a = 25/64 (B.mgf); the best constant is (ln 2)/2.
+E e^{λX} ≤ e^{aλ²K²}. The best a is (ln 2)/2 (B.mgf.sharp).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import torch
 from jaxtyping import Float
@@ -35,8 +34,8 @@ __all__ = [
     "operator_norm",
 ]
 
-MGF_CONSTANT = Fraction(25, 64)
-"""a with E e^{λX} ≤ e^{aλ²K²} for every centred X of ψ₂ norm at most K (B.mgf)."""
+MGF_CONSTANT = math.log(2) / 2
+"""The least a with E e^{λX} ≤ e^{aλ²K²} for every centred X of ψ₂ norm ≤ K (B.mgf.sharp)."""
 
 Entries = Callable[[torch.Generator, Sequence[int]], Tensor]
 """Draws a tensor of the given shape in float64: (generator, shape) → tensor."""
@@ -88,7 +87,7 @@ def draw_norms(
     return torch.cat([operator_norm(entries(gen, (n, q, d))) for n in sizes])
 
 
-def net_constant(eps: float, a: float = float(MGF_CONSTANT)) -> float:
+def net_constant(eps: float, a: float = MGF_CONSTANT) -> float:
     """2√(a ln(1 + 2/ε))/(1 − ε²/2)²: what nets of fineness ε give for ‖W‖/(K√(q + d)).
 
     Raises ``ValueError`` unless 0 < ε < √2 and a > 0. Source: the proof of T.matrix.
@@ -100,8 +99,8 @@ def net_constant(eps: float, a: float = float(MGF_CONSTANT)) -> float:
 
 
 def net_bound(q: int, d: int, t: float, K: float) -> float:
-    """2K(√q + √d + t), exceeded by ‖W‖ with probability at most e^(−t²) (T.matrix)."""
-    return 2 * require.positive("K", K) * (_roots(q, d) + require.non_negative("t", t))
+    """1.85K(√q + √d + t), exceeded by ‖W‖ with probability at most e^(−t²) (T.matrix)."""
+    return 1.85 * require.positive("K", K) * (_roots(q, d) + require.non_negative("t", t))
 
 
 def classical_net_bound(q: int, d: int, t: float, s: float) -> float:

@@ -181,7 +181,7 @@ declare(
             r"$\|W_{ij}\|_{\psi_2}\le K$, $K>0$. Then for every $t\ge0$, with probability at least "
             r"$1-e^{-t^2}$,"
             "\n"
-            r"$$\|W\|\;\le\;2K\bigl(\sqrt q+\sqrt d+t\bigr).$$"
+            r"$$\|W\|\;\le\;1.85\,K\bigl(\sqrt q+\sqrt d+t\bigr).$$"
         ),
         hypotheses=(
             r"the $qd$ entries are independent",
@@ -193,7 +193,7 @@ declare(
             r"$1-2\exp(-t^2)$, where $C$ is an absolute constant."
         ),
         changed=(
-            r"The constant is $C=2$, and the factor 2 before the exponential is not needed. "
+            r"The constant is $C=1.85$, and the factor 2 before the exponential is not needed. "
             r"The book writes $q\times d$ for $m\times n$."
         ),
         bound=BoundFormula(
@@ -205,12 +205,12 @@ declare(
                 Parameter(delta, "failure probability", 0.01, sp.Interval.open(0, 1)),
             ),
             terms=(
-                Term(rows, "what the rows cost", 2 * K * sp.sqrt(q)),
-                Term(columns, "what the columns cost", 2 * K * sp.sqrt(d)),
+                Term(rows, "what the rows cost", sp.Rational(37, 20) * K * sp.sqrt(q)),
+                Term(columns, "what the columns cost", sp.Rational(37, 20) * K * sp.sqrt(d)),
                 Term(
                     t,
                     "what the probability costs",
-                    2 * K * sp.sqrt(sp.log(1 / delta)),
+                    sp.Rational(37, 20) * K * sp.sqrt(sp.log(1 / delta)),
                 ),
             ),
             value=rows + columns + t,
@@ -238,9 +238,9 @@ declare(
             r"$\Pr\bigl(\|W\|\ge s(1.11(\sqrt q+\sqrt d)+v)\bigr)\le e^{-v^2/2}$."
             "\n\n"
             r"If the entries are independent and centred with $\|W_{ij}\|_{\psi_2}\le K$, "
-            r"$K>0$, then $s=\frac58\sqrt2\,K$ will do: "
-            r"$\mathbb E\|W\|\le K(\sqrt q+\sqrt d)$, and for every $t\ge0$, "
-            r" $\|W\|\le K\bigl(\sqrt q+\sqrt d+\frac54t\bigr)$ with probability at least "
+            r"$K>0$, then $s=\sqrt{\ln2}\,K$ will do: "
+            r"$\mathbb E\|W\|\le0.925\,K(\sqrt q+\sqrt d)$, and for every $t\ge0$, "
+            r"$\|W\|\le K\bigl(0.925(\sqrt q+\sqrt d)+1.178\,t\bigr)$ with probability at least "
             r"$1-e^{-t^2}$."
         ),
         hypotheses=(
