@@ -82,6 +82,24 @@ def test_sums_of_signs_are_binomial() -> None:
     assert np.allclose(law.tail(t), exact, rtol=1e-11, atol=0)
 
 
+def test_tails_between_the_points_of_the_lattice() -> None:
+    # points −0.1, 0, 0.1, …, 0.3: P(S ≥ t) jumps at each, and 3 · 0.1 is above 0.3 in floats
+    law = sums.LatticeLaw(-1, np.array([0.1, 0.2, 0.3, 0.25, 0.15]), 0.1)
+    t = np.array([-0.5, -0.1, -0.05, 0.0, 0.01, 0.1, 0.15, 3 * 0.1, 0.3, 0.31])
+    expected = [1, 1, 0.9, 0.9, 0.7, 0.7, 0.4, 0.15, 0.15, 0]
+    assert np.allclose(law.upper_tail(t), expected)
+    assert np.allclose(law.tail(np.array([0.05, 0.1, 0.11])), [0.8, 0.8, 0.4])
+
+
+def test_rounding_puts_what_lies_beyond_the_ends_on_them() -> None:
+    cdf = stats.norm.cdf
+    down, up = (sums.rounded(cdf, -1, 2, 1.0, up=side) for side in (False, True))
+    inner = np.diff(cdf([-1.0, 0.0, 1.0, 2.0]))
+    assert up.first == down.first == -1
+    assert np.allclose(up.probabilities, [cdf(-1), *inner[:2], inner[2] + 1 - cdf(2)])
+    assert np.allclose(down.probabilities, [cdf(-1) + inner[0], *inner[1:], 1 - cdf(2)])
+
+
 def test_rounding_up_and_down_brackets_a_gamma_tail() -> None:
     law = stats.expon()
     t = np.array([5.0, 12.0, 25.0])

@@ -140,6 +140,13 @@ WITNESSES: dict[tuple[str, int], Witness] = {
     ),
     ("G.T3", 1): Witness(uniform(random("S"), [-1, 1]), {fixed("V"): 2}),
     ("G.T3", 2): Witness(uniform(random("S"), [-1, 1]), {fixed("V"): 2, fixed("t"): 3}),
+    **{
+        (id, 1): Witness(
+            independently(uniform(X, [-1, 1]), uniform(random("S"), [-1, 1])),
+            {K: F(3, 2), fixed("V"): 2, fixed("mu"): F(1, 3)},
+        )
+        for id in ("G.T4", "B.bernstein")
+    },
     ("G.T5", 0): Witness(uniform(X, [-1, 1]), {L: 1}),
     ("G.T5", 1): Witness(uniform(X, [-1, 1]), {L: 1, fixed("t"): F(1, 2)}),
     ("N.R", 0): Witness(
