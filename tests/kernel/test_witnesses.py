@@ -57,6 +57,7 @@ from memorize.kernel.rules import assume
 from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
 from memorize.statements import tangent_kernel as tk
+from memorize.statements import row_norms as rn
 from memorize.statements import vector_features as vf
 
 X, Y, K, L = random("X"), random("Y"), fixed("K"), fixed("L")
@@ -131,6 +132,14 @@ def gates() -> Witness:
     return Witness(two, SCHEME, {"gate": lambda w, x: where(w[0] * x[0] > 0, 1, 0)})
 
 
+def rows() -> Witness:
+    """A sign, and two independent positive variables, none of which is ever far from its mean."""
+    parts = (uniform(rn.Z, [-1, 1]), uniform(rn.S, [1, 3]), uniform(rn.Q, [0, 2]))
+    values = {rn.c: F(1, 2), rn.n: 1, rn.D: 1, rn.tau: 1, rn.theta: 2}
+    limits = {rn.x: 2, rn.a: 2, rn.z: 2, rn.v: 3, rn.e: F(1, 4)}
+    return Witness(independently(*parts), {**values, **limits})
+
+
 WITNESSES: dict[tuple[str, int], Witness] = {
     ("G.F8", 0): nets(),
     ("B.mgf", 0): Witness(uniform(X, [-1, 1]), {K: 2, fixed("mu"): 1}),
@@ -149,6 +158,16 @@ WITNESSES: dict[tuple[str, int], Witness] = {
     },
     ("G.T5", 0): Witness(uniform(X, [-1, 1]), {L: 1}),
     ("G.T5", 1): Witness(uniform(X, [-1, 1]), {L: 1, fixed("t"): F(1, 2)}),
+    ("G.L11.1", 0): rows(),
+    ("G.L11.1", 1): rows(),
+    ("G.L11.2", 0): rows(),
+    ("G.L11.2", 1): rows(),
+    ("B.chi2", 0): Witness(uniform(rn.Q, [-1, 1]), {rn.a: 1, rn.b: 1}),
+    ("B.chi2", 1): Witness(uniform(rn.Q, [-1, 1]), {rn.a: 1, rn.b: 1}),
+    ("B.rows.length", 0): Witness(
+        independently(uniform(rn.Z, [-F(1, 2), F(1, 2)]), uniform(rn.X, [-F(1, 2), F(1, 2)])),
+        {rn.L: 1, rn.t: F(1, 2)},
+    ),
     ("N.R", 0): Witness(
         independently(INPUTS, uniform(vf.g, [(1, 1), (1, -1), (-1, 1), (-1, -1)])),
         {vf.R: 1, vf.d: 2},

@@ -29,11 +29,6 @@ _open(
     ("G.L9", "theorem", "Lemma 9", "The operator norm of the gradient"),
 )
 _open(
-    "one_step/row_norms",
-    ("G.L11.1", "theorem", "Lemma 11, item 1", "Norms of the rows after the step"),
-    ("G.L11.2", "theorem", "Lemma 11, item 2", "Norms of the steps that the rows take"),
-)
-_open(
     "one_step/memorization",
     ("G.C12", "theorem", "Claim 12", "What the other examples do to an example"),
     ("G.C13", "theorem", "Claim 13", "What an example does to itself"),

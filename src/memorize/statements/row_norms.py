@@ -1,0 +1,367 @@
+"""The statements of book/one_step/row_norms.md."""
+
+import sympy as sp
+
+from memorize.kernel.terms import (
+    E,
+    P,
+    Sequent,
+    eq,
+    exp,
+    fixed,
+    independent,
+    random,
+)
+from memorize.statements import BoundFormula, Parameter, Statement, Term, declare
+
+CHAPTER = "one_step/row_norms"
+
+# Z = Σ y_j σ'(t_j) t_j, S = Σ σ'(t_j)², Q of the law χ²_D with D = d − 1, n the others.
+Z, S, Q, X = random("Z"), random("S"), random("Q"), random("X")
+c, n, D, tau, theta = (fixed(name) for name in ("c", "N", "D", "tau", "theta"))
+a, b, v, x, z, e = (fixed(name) for name in ("a", "b", "v", "x", "z", "e"))
+L, t = fixed("L"), fixed("t")
+
+square = (1 + c * Z) ** 2 + c**2 * S * Q
+mean = 1 + c**2 * n * (tau + D * theta)
+step_square = c**2 * Z**2 + c**2 * S * Q
+step_mean = c**2 * n * (tau + D * theta)
+moments = (
+    eq(E(Z), 0),
+    eq(E(Z**2), n * tau),
+    eq(E(S), n * theta),
+    eq(E(Q), D),
+    S >= 0,
+    Q >= 0,
+    independent(S, Q),
+)
+# On c = 1: the scaled Z, S are what the kernel calls Z and S, so that S ≤ v/d =: v.
+three_tails = (
+    x >= 0,
+    a >= 0,
+    z >= 0,
+    D >= 0,
+    0 <= tau,
+    tau <= x**2,
+    S >= 0,
+    S <= v,
+    v > 0,
+    P(x <= abs(Z)) <= 2 * e,
+    P(a <= abs(Q - D)) <= 2 * e,
+    P(z <= abs(S - theta)) <= 2 * e,
+)
+far = abs((1 + Z) ** 2 + S * Q - (1 + tau + D * theta))
+far_step = abs(Z**2 + S * Q - (tau + D * theta))
+bound = 2 * x + x**2 + v * a + D * z
+
+four_signs = tuple(
+    E(exp(t * Y / L**2)) <= exp(t**2 / (2 * L**2)) for Y in (Z + X, Z - X, X - Z, -Z - X)
+)
+
+_ROW = (
+    r"$w$ is one row of $W$, a unit vector, and $\eta\tilde g$ its row of $\eta\widetilde G$",
+    r"$N=m-1\ge1$ examples, $x_j\sim\mathcal N(0,I_d)$, the labels $y_j=\pm1$ fair, all "
+    r"independent; $c=\lambda/(d\sqrt q)$ and $\kappa_N=c^2Nd=N\lambda^2/(dq)$",
+    r"$s=\sup|\sigma'|<\infty$, $\theta=\mathbb E\,\sigma'(g)^2$, "
+    r"$\tau=\mathbb E\,g^2\sigma'(g)^2$, and $\omega=\sup\sigma'^2-\inf\sigma'^2$",
+)
+_PRINTED_TAIL = (
+    r"the probability that it $\frac1{\sqrt d}$-deviates from its expectation is at most "
+    r"$\exp\bigl(-\Omega\bigl(\frac{d^2q^2}{m^2\ln^4d}\bigr)\bigr)$"
+)
+
+
+def _symbols() -> dict[str, sp.Symbol]:
+    whole = {name: sp.Symbol(name, integer=True, positive=True) for name in ("d", "q", "N")}
+    real = {name: sp.Symbol(name, positive=True) for name in ("level", "slope", "theta")}
+    return whole | real | {
+        "spread": sp.Symbol("spread", nonnegative=True),
+        "ell": sp.Symbol("ell", nonnegative=True),
+    }
+
+
+_s = _symbols()
+_SIZES = (
+    Parameter(_s["d"], "input dimension", 4096, sp.Interval(1, sp.oo)),
+    Parameter(_s["q"], "hidden neurons, at most d", 4096, sp.Interval(1, sp.oo)),
+    Parameter(_s["N"], "other examples, m − 1", 10000, sp.Interval(1, sp.oo)),
+    Parameter(_s["level"], "level of the hinge (ln d in the paper)", 8.3178),
+)
+_SLOPE = Parameter(_s["slope"], "supremum of |σ'|", 1.0)
+_SPREAD = Parameter(
+    _s["spread"], "supremum minus infimum of σ'²", 0.0, sp.Interval(0, sp.oo)
+)
+_load, _v, _alpha = sp.symbols("kappa v alpha")
+
+
+def _tail_at_root_d(moved: bool) -> BoundFormula:
+    """6 e^(−ℓ) with ℓ such that the deviation is 1/√d."""
+    first = 2 * sp.sqrt(2 * _v) if moved else sp.Integer(0)
+    gates = _s["spread"] * _load * sp.sqrt(_s["d"] / (2 * _s["N"]))
+    root = 2 / (_alpha + sp.sqrt(_alpha**2 + 16 * _v / sp.sqrt(_s["d"])))
+    norm = r"\|w+\eta\tilde g\|^2" if moved else r"\|\eta\tilde g\|^2"
+    return BoundFormula(
+        quantity=rf"\Pr\bigl(\bigl|{norm}-\mathbb E\,{norm}\bigr|> d^{{-1/2}}\bigr)",
+        parameters=(*_SIZES, _SLOPE, _SPREAD),
+        terms=(
+            Term(_load, "load", _s["N"] * _s["level"] ** 2 / (_s["d"] * _s["q"])),
+            Term(_v, "squared slope times load", _s["slope"] ** 2 * _load),
+            Term(_alpha, "deviation at first order", first + 2 * _v + gates),
+        ),
+        value=6 * sp.exp(-(root**2)),
+        trivial=sp.Integer(1),
+    )
+
+
+declare(
+    Statement(
+        id="B.rows.law",
+        title="The exact law of a row's length",
+        paper="B",
+        chapter=CHAPTER,
+        kind="theorem",
+        text=(
+            r"Let $t_1,\dots,t_N$ be standard normal, $\epsilon_1,\dots,\epsilon_N$ fair signs and "
+            r"$\chi^2_{d-1}$ of the law of that name, all independent, and"
+            "\n"
+            r"$$Z=\sum_j\epsilon_j\,\sigma'(t_j)\,t_j,\qquad S=\sum_j\sigma'(t_j)^2 .$$"
+            "\n"
+            r"Then, jointly, $\|w+\eta\tilde g\|^2=(1+cZ)^2+c^2S\,\chi^2_{d-1}$ and "
+            r"$\|\eta\tilde g\|^2=c^2Z^2+c^2S\,\chi^2_{d-1}$ in law. The law is the same for every "
+            r"unit vector $w$ and for both signs $a_i$."
+        ),
+        hypotheses=_ROW[:2],
+    )
+)
+
+declare(
+    Statement(
+        id="G.L11.1",
+        title="Norms of the rows after the step",
+        paper="G",
+        number="Lemma 11, item 1",
+        chapter=CHAPTER,
+        kind="theorem",
+        text=(
+            r"Exactly,"
+            "\n"
+            r"$$\mathbb E\,\|w+\eta\tilde g\|^2=1+\kappa_N\,\frac{\tau+(d-1)\,\theta}d\ \in\ "
+            r"[\,1,\ 1+s^2\kappa_N\,],$$"
+            "\n"
+            r"and with $v=s^2\kappa_N$, for every $\ell\ge0$, with probability at least "
+            r"$1-6e^{-\ell}$,"
+            "\n"
+            r"$$\Bigl|\|w+\eta\tilde g\|^2-\mathbb E\,\|w+\eta\tilde g\|^2\Bigr|\le"
+            r"2\sqrt{\frac{2v\ell}d}+\frac{2v\ell}d+2v\Bigl(\sqrt{\frac\ell d}+\frac\ell d\Bigr)"
+            r"+\omega\kappa_N\sqrt{\frac\ell{2N}} .$$"
+            "\n"
+            r"So a deviation above $1/\sqrt d$ has probability at most $6e^{-\ell_1}$ with "
+            r"$\sqrt{\ell_1}=2\big/\bigl(\alpha+\sqrt{\alpha^2+16v/\sqrt d}\bigr)$ and "
+            r"$\alpha=2\sqrt{2v}+2v+\omega\kappa_N\sqrt{d/(2N)}$. That $\mathbb E\,\sigma'(g)=0$, "
+            r"that $m\le dq$, or that the rows are orthogonal to each other, is not needed."
+        ),
+        hypotheses=_ROW,
+        printed=(
+            r"For $m\le dq$: $1\le\mathbb E\,\|w_i+\eta\tilde g_i\|^2\le1+\frac{m\ln^2d}{dq}"
+            r"\|\sigma'\|_\infty^2$, and " + _PRINTED_TAIL
+        ),
+        changed=(
+            r"The expectation is exact. With $u=dq/(m\ln^2d)$ the printed exponent is "
+            r"$\Omega(u^2)$; it is false, and the true one is linear in $u$ for large $u$. The "
+            r"square $(1+cZ)^2$ is linear in $Z$ near 1, and $cZ$ is of the size $1/\sqrt{ud}$, so "
+            r"that the deviation $1/\sqrt d$ is $\frac12\sqrt u$ standard deviations. For $|t|$ the "
+            r"corrected exponent is $u/8$ to leading order, from above and from below."
+        ),
+        erratum=True,
+        counterexample=(
+            r"$\sigma=|t|$ with $m=dq/\ln^4d$, the size of Theorem 1 itself: $u=\ln^2d$, and the "
+            r"probability is at least $\exp(-(\frac18+o(1))\ln^2d)$ by {st}`B.rows.below`, against "
+            r"$\exp(-\Omega(\ln^4d))$ as printed. The chapter computes it at $d=1000$ in ball "
+            r"arithmetic."
+        ),
+        formal=(Sequent(moments, eq(E(square), mean)), Sequent(three_tails, P(bound <= far) <= 6 * e)),
+        bound=_tail_at_root_d(True),
+    )
+)
+
+declare(
+    Statement(
+        id="G.L11.2",
+        title="Norms of the steps that the rows take",
+        paper="G",
+        number="Lemma 11, item 2",
+        chapter=CHAPTER,
+        kind="theorem",
+        text=(
+            r"Exactly, $\mathbb E\,\|\eta\tilde g\|^2=\kappa_N\,\dfrac{\tau+(d-1)\,\theta}d\le "
+            r"s^2\kappa_N$; and with $v=s^2\kappa_N$, for every $\ell\ge0$, with probability at "
+            r"least $1-6e^{-\ell}$,"
+            "\n"
+            r"$$\Bigl|\|\eta\tilde g\|^2-\mathbb E\,\|\eta\tilde g\|^2\Bigr|\le\frac{2v\ell}d"
+            r"+2v\Bigl(\sqrt{\frac\ell d}+\frac\ell d\Bigr)+\omega\kappa_N\sqrt{\frac\ell{2N}} .$$"
+            "\n"
+            r"So a deviation above $1/\sqrt d$ has probability at most $6e^{-\ell_2}$ with "
+            r"$\sqrt{\ell_2}=2\big/\bigl(\alpha+\sqrt{\alpha^2+16v/\sqrt d}\bigr)$ and "
+            r"$\alpha=2v+\omega\kappa_N\sqrt{d/(2N)}$."
+        ),
+        hypotheses=_ROW,
+        printed=(
+            r"For $m\le dq$: $\mathbb E\,\|\eta\tilde g_i\|^2\le\frac{m\ln^2d}{dq}"
+            r"\|\sigma'\|_\infty^2$, and " + _PRINTED_TAIL
+        ),
+        changed=(
+            r"The expectation is exact. With $u=dq/(m\ln^2d)$ the printed exponent $\Omega(u^2)$ "
+            r"holds for $|t|$ as long as $u$ is at most of the order $\sqrt d$, and fails beyond, "
+            r"where the exponent is of the order $u\sqrt d$: that is the case of few examples."
+        ),
+        erratum=True,
+        counterexample=(
+            r"$\sigma=|t|$, $m=2$ and $q=d$: $\|\eta\tilde g\|^2$ is $\frac1{u_Nd}\chi^2_d$ with "
+            r"$u_N=d^2/\ln^2d$, and by {st}`B.rows.below` the probability is at least "
+            r"$2\bigl(1-\Phi(\sqrt{d+u_N\sqrt d})\bigr)$: an exponent of the order $d^{5/2}/\ln^2d$, "
+            r"where $d^4/\ln^4d$ is printed."
+        ),
+        formal=(
+            Sequent(moments, eq(E(step_square), step_mean)),
+            Sequent(three_tails, P(x**2 + v * a + D * z <= far_step) <= 6 * e),
+        ),
+        bound=_tail_at_root_d(False),
+    )
+)
+
+declare(
+    Statement(
+        id="B.chi2",
+        title="Tails of the χ² law",
+        paper="B",
+        chapter=CHAPTER,
+        kind="theorem",
+        text=(
+            r"Let $Q\sim\chi^2_k$. For every $\ell\ge0$,"
+            "\n"
+            r"$$\Pr\bigl(Q-k\ge2\sqrt{k\ell}+2\ell\bigr)\le e^{-\ell},\qquad"
+            r"\Pr\bigl(Q-k\le-2\sqrt{k\ell}\bigr)\le e^{-\ell}.$$"
+            "\n"
+            r"The inequalities are those of {cite:t}`laurent2000`, Lemma 1."
+        ),
+        formal=(
+            Sequent(
+                (a > 0, b > 0, E(exp(b * Q / (a + 2 * b))) <= exp(a * b**2 / (a + 2 * b))),
+                P(2 * a * b + 2 * b**2 <= Q) <= exp(-(b**2)),
+            ),
+            Sequent(
+                (a > 0, b > 0, E(exp(-b * Q / a)) <= exp(b**2)),
+                P(2 * a * b <= -Q) <= exp(-(b**2)),
+            ),
+        ),
+    )
+)
+
+declare(
+    Statement(
+        id="B.rows.flat",
+        title="Where |σ'| is constant, a row's step is Gaussian",
+        paper="B",
+        chapter=CHAPTER,
+        kind="theorem",
+        text=(
+            r"Let $|\sigma'|=s$ almost everywhere, as for $|t|$ with $s=1$, and $v=s^2\kappa_N$. Then "
+            r"$\eta\tilde g\sim\mathcal N\bigl(0,\frac vdI_d\bigr)$ exactly; "
+            r"$\frac dv\,\|\eta\tilde g\|^2$ has the law $\chi^2_d$, and "
+            r"$\frac dv\,\|w+\eta\tilde g\|^2$ the non-central law $\chi'^2_d(d/v)$. The length "
+            r"$r=\|w+\eta\tilde g\|$ satisfies, for every $\ell\ge0$,"
+            "\n"
+            r"$$\Pr\Bigl(|r-\mathbb E\,r|\ge\sqrt{2v\ell/d}\Bigr)\le2e^{-\ell},\qquad"
+            r"\sqrt{1+v-\tfrac vd}\le\mathbb E\,r\le\sqrt{1+v} .$$"
+        ),
+        hypotheses=_ROW[:2],
+        bound=BoundFormula(
+            quantity=r"|r-\mathbb E\,r|\text{ with probability }1-2e^{-\ell}",
+            parameters=(
+                Parameter(_s["ell"], "exponent of the failure", 10.0, sp.Interval(0, sp.oo)),
+                *_SIZES,
+                _SLOPE,
+            ),
+            terms=(
+                Term(
+                    _v,
+                    "squared slope times load",
+                    _s["slope"] ** 2 * _s["N"] * _s["level"] ** 2 / (_s["d"] * _s["q"]),
+                ),
+            ),
+            value=sp.sqrt(2 * _v * _s["ell"] / _s["d"]),
+            trivial=sp.oo,
+        ),
+    )
+)
+
+declare(
+    Statement(
+        id="B.rows.length",
+        title="All rows have nearly one length",
+        paper="B",
+        chapter=CHAPTER,
+        kind="theorem",
+        text=(
+            r"Let $\theta>0$ and"
+            "\n"
+            r"$$\bar r=\mathbb E\sqrt{1+\frac{\theta\kappa_N}d\,\chi^2_{d-1}},\qquad"
+            r"1\le\bar r\le\hat r=\sqrt{1+\theta\kappa_N\,\frac{d-1}d},\qquad"
+            r"\bar r^2\ge\hat r^2-\frac{\theta\kappa_N}{2d} .$$"
+            "\n"
+            r"For every $\ell\ge0$, with probability at least $1-6e^{-\ell}$, the length "
+            r"$r=\|w+\eta\tilde g\|$ satisfies"
+            "\n"
+            r"$$|r-\bar r|\le2s\sqrt{\frac{\kappa_N\ell}d}+\omega\sqrt{\frac{\kappa_N\ell}"
+            r"{2\theta N}} .$$"
+            "\n"
+            r"The number $\bar r$ is the same for all rows. So all $q$ rows of the network are that "
+            r"near to it with probability at least $1-6q\,e^{-\ell}$."
+        ),
+        hypotheses=_ROW,
+        formal=(
+            Sequent(
+                (L > 0, t >= 0, *four_signs),
+                P(t <= abs(Z) + abs(X)) <= 4 * exp(-(t**2) / (2 * L**2)),
+            ),
+        ),
+        bound=BoundFormula(
+            quantity=r"|r-\bar r|\text{ with probability }1-6e^{-\ell}",
+            parameters=(
+                Parameter(_s["ell"], "exponent of the failure", 10.0, sp.Interval(0, sp.oo)),
+                *_SIZES,
+                _SLOPE,
+                Parameter(_s["theta"], "E σ'(g)²", 1.0),
+                _SPREAD,
+            ),
+            terms=(Term(_load, "load", _s["N"] * _s["level"] ** 2 / (_s["d"] * _s["q"])),),
+            value=2 * _s["slope"] * sp.sqrt(_load * _s["ell"] / _s["d"])
+            + _s["spread"] * sp.sqrt(_load * _s["ell"] / (2 * _s["theta"] * _s["N"])),
+            trivial=sp.oo,
+        ),
+    )
+)
+
+declare(
+    Statement(
+        id="B.rows.below",
+        title="The printed exponent is too large",
+        paper="B",
+        chapter=CHAPTER,
+        kind="theorem",
+        text=(
+            r"Let $\sigma=|t|$, $d\ge2$ and $u=1/\kappa_N$. Then"
+            "\n"
+            r"$$\Pr\Bigl(\|w+\eta\tilde g\|^2-\mathbb E\,\|w+\eta\tilde g\|^2\ge\tfrac1{\sqrt d}"
+            r"\Bigr)\ge\tfrac12\Bigl(1-\Phi\bigl(\tfrac12\sqrt u+\tfrac1{\sqrt{2u}}\bigr)\Bigr),$$"
+            "\n"
+            r"$$\Pr\Bigl(\|\eta\tilde g\|^2-\mathbb E\,\|\eta\tilde g\|^2\ge\tfrac1{\sqrt d}\Bigr)"
+            r"\ge2\Bigl(1-\Phi\bigl(\sqrt{d+u\sqrt d}\bigr)\Bigr).$$"
+            "\n"
+            r"The first exponent is $\frac u8+O(\ln u)$ as $u\to\infty$, whatever $d$; the second "
+            r"is of the order $u\sqrt d$ for $u\ge\sqrt d$. So no $\exp(-\Omega(u^2))$ bounds the "
+            r"first for large $u$, or the second where $u/\sqrt d$ is large."
+        ),
+        hypotheses=_ROW[:2],
+    )
+)
