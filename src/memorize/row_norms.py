@@ -9,6 +9,7 @@ Source: paper G, Lemma 11, with the constants of the chapter one_step/row_norms.
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any, NamedTuple
 
@@ -53,7 +54,7 @@ class Slopes(NamedTuple):
 
 
 def slopes(activation: Activation, lowest: float = 0.0) -> Slopes:
-    """The constants of an activation; ``lowest`` is a lower bound on |σ'|, so that ω = s² − lowest².
+    """The constants of an activation; ``lowest`` ≤ |σ'| everywhere, so that ω = s² − lowest².
 
     The moments are numerical, by quadrature between the kinks. Raises ``ValueError`` if σ' is
     unbounded or ``lowest`` is negative or above its supremum.
@@ -68,8 +69,10 @@ def slopes(activation: Activation, lowest: float = 0.0) -> Slopes:
             slope = float(activation.derivative(torch.tensor(t, dtype=torch.float64)))
             return t**power * slope**2 * math.exp(-t * t / 2) / math.sqrt(2 * math.pi)
 
-        pieces = zip(ends[:-1], ends[1:], strict=True)
-        return sum(integrate.quad(integrand, a, b, epsabs=1e-12, limit=200)[0] for a, b in pieces)
+        pieces = itertools.pairwise(ends)
+        return float(
+            sum(integrate.quad(integrand, a, b, epsabs=1e-12, limit=200)[0] for a, b in pieces)
+        )
 
     return Slopes(s, moment(0), moment(2), s**2 - lowest**2)
 
@@ -90,9 +93,7 @@ def load(d: int, q: int, others: int, level: float) -> float:
     return size * require.positive("level", level) ** 2 / (d * q)
 
 
-def square_mean(
-    load: float, d: int, theta: float, radial: float, *, start: float = 1.0
-) -> float:
+def square_mean(load: float, d: int, theta: float, radial: float, *, start: float = 1.0) -> float:
     """E‖w + ηg̃‖² = ‖w‖² + κ_N (τ + (d − 1)θ)/d, exactly (G.L11.1); ``start``: ‖w‖.
 
     With ``start=0`` it is E‖ηg̃‖² (G.L11.2). Raises ``ValueError`` unless ``load`` is positive, d a
@@ -171,7 +172,7 @@ def flat_law(load: float, d: int, slope: float = 1.0, *, start: float = 1.0) -> 
 
 
 def flat_deviation(ell: float, load: float, d: int, slope: float = 1.0) -> float:
-    """s√(2κ_N ℓ/d): |r − E r| is below it with probability 1 − 2e^(−ℓ) where |σ'| = s (B.rows.flat).
+    """s√(2κ_N ℓ/d): where |σ'| = s, |r − E r| is below it but for 2e^(−ℓ) (B.rows.flat).
 
     Raises ``ValueError`` unless ``ell`` is at least 0, ``load`` and ``slope`` are positive and d is
     a positive integer.
@@ -229,7 +230,8 @@ def draw_lengths(
         S += slope.square().sum(1)
     shape = torch.full((n,), (d - 1) / 2, dtype=torch.float64, device=device)
     chi = 2 * torch._standard_gamma(shape, generator=generator) if d > 1 else torch.zeros_like(Z)
-    return ((1 + c * Z).square() + c * c * S * chi).sqrt()
+    squares: Tensor = (1 + c * Z).square() + c * c * S * chi
+    return squares.sqrt()
 
 
 def _square_terms(

@@ -56,8 +56,8 @@ from memorize.kernel import (
 from memorize.kernel.rules import assume
 from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
-from memorize.statements import tangent_kernel as tk
 from memorize.statements import row_norms as rn
+from memorize.statements import tangent_kernel as tk
 from memorize.statements import vector_features as vf
 
 X, Y, K, L = random("X"), random("Y"), fixed("K"), fixed("L")

@@ -74,10 +74,14 @@ _PRINTED_TAIL = (
 def _symbols() -> dict[str, sp.Symbol]:
     whole = {name: sp.Symbol(name, integer=True, positive=True) for name in ("d", "q", "N")}
     real = {name: sp.Symbol(name, positive=True) for name in ("level", "slope", "theta")}
-    return whole | real | {
-        "spread": sp.Symbol("spread", nonnegative=True),
-        "ell": sp.Symbol("ell", nonnegative=True),
-    }
+    return (
+        whole
+        | real
+        | {
+            "spread": sp.Symbol("spread", nonnegative=True),
+            "ell": sp.Symbol("ell", nonnegative=True),
+        }
+    )
 
 
 _s = _symbols()
@@ -88,9 +92,7 @@ _SIZES = (
     Parameter(_s["level"], "level of the hinge (ln d in the paper)", 8.3178),
 )
 _SLOPE = Parameter(_s["slope"], "supremum of |σ'|", 1.0)
-_SPREAD = Parameter(
-    _s["spread"], "supremum minus infimum of σ'²", 0.0, sp.Interval(0, sp.oo)
-)
+_SPREAD = Parameter(_s["spread"], "supremum minus infimum of σ'²", 0.0, sp.Interval(0, sp.oo))
 _load, _v, _alpha = sp.symbols("kappa v alpha")
 
 
@@ -168,8 +170,8 @@ declare(
         changed=(
             r"The expectation is exact. With $u=dq/(m\ln^2d)$ the printed exponent is "
             r"$\Omega(u^2)$; it is false, and the true one is linear in $u$ for large $u$. The "
-            r"square $(1+cZ)^2$ is linear in $Z$ near 1, and $cZ$ is of the size $1/\sqrt{ud}$, so "
-            r"that the deviation $1/\sqrt d$ is $\frac12\sqrt u$ standard deviations. For $|t|$ the "
+            r"square $(1+cZ)^2$ is linear in $Z$ near 1, and $cZ$ is of the size $1/\sqrt{ud}$, "
+            r"so that the deviation $1/\sqrt d$ is $\frac12\sqrt u$ standard deviations. For $|t|$ the "
             r"corrected exponent is $u/8$ to leading order, from above and from below."
         ),
         erratum=True,
@@ -179,7 +181,10 @@ declare(
             r"$\exp(-\Omega(\ln^4d))$ as printed. The chapter computes it at $d=1000$ in ball "
             r"arithmetic."
         ),
-        formal=(Sequent(moments, eq(E(square), mean)), Sequent(three_tails, P(bound <= far) <= 6 * e)),
+        formal=(
+            Sequent(moments, eq(E(square), mean)),
+            Sequent(three_tails, P(bound <= far) <= 6 * e),
+        ),
         bound=_tail_at_root_d(True),
     )
 )
@@ -218,8 +223,8 @@ declare(
         counterexample=(
             r"$\sigma=|t|$, $m=2$ and $q=d$: $\|\eta\tilde g\|^2$ is $\frac1{u_Nd}\chi^2_d$ with "
             r"$u_N=d^2/\ln^2d$, and by {st}`B.rows.below` the probability is at least "
-            r"$2\bigl(1-\Phi(\sqrt{d+u_N\sqrt d})\bigr)$: an exponent of the order $d^{5/2}/\ln^2d$, "
-            r"where $d^4/\ln^4d$ is printed."
+            r"$2\bigl(1-\Phi(\sqrt{d+u_N\sqrt d})\bigr)$, an exponent of at most the order "
+            r"$d^{5/2}/\ln^2d$, where $d^4/\ln^4d$ is printed."
         ),
         formal=(
             Sequent(moments, eq(E(step_square), step_mean)),
@@ -265,8 +270,8 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"Let $|\sigma'|=s$ almost everywhere, as for $|t|$ with $s=1$, and $v=s^2\kappa_N$. Then "
-            r"$\eta\tilde g\sim\mathcal N\bigl(0,\frac vdI_d\bigr)$ exactly; "
+            r"Let $|\sigma'|=s$ almost everywhere, as for $|t|$ with $s=1$, and $v=s^2\kappa_N$. "
+            r"Then $\eta\tilde g\sim\mathcal N\bigl(0,\frac vdI_d\bigr)$ exactly; "
             r"$\frac dv\,\|\eta\tilde g\|^2$ has the law $\chi^2_d$, and "
             r"$\frac dv\,\|w+\eta\tilde g\|^2$ the non-central law $\chi'^2_d(d/v)$. The length "
             r"$r=\|w+\eta\tilde g\|$ satisfies, for every $\ell\ge0$,"
@@ -315,8 +320,8 @@ declare(
             r"$$|r-\bar r|\le2s\sqrt{\frac{\kappa_N\ell}d}+\omega\sqrt{\frac{\kappa_N\ell}"
             r"{2\theta N}} .$$"
             "\n"
-            r"The number $\bar r$ is the same for all rows. So all $q$ rows of the network are that "
-            r"near to it with probability at least $1-6q\,e^{-\ell}$."
+            r"The number $\bar r$ is the same for all rows. So all $q$ rows of the network are "
+            r"that near to it with probability at least $1-6q\,e^{-\ell}$."
         ),
         hypotheses=_ROW,
         formal=(
@@ -358,8 +363,8 @@ declare(
             r"$$\Pr\Bigl(\|\eta\tilde g\|^2-\mathbb E\,\|\eta\tilde g\|^2\ge\tfrac1{\sqrt d}\Bigr)"
             r"\ge2\Bigl(1-\Phi\bigl(\sqrt{d+u\sqrt d}\bigr)\Bigr).$$"
             "\n"
-            r"The first exponent is $\frac u8+O(\ln u)$ as $u\to\infty$, whatever $d$; the second "
-            r"is of the order $u\sqrt d$ for $u\ge\sqrt d$. So no $\exp(-\Omega(u^2))$ bounds the "
+            r"The exponents are at most $\frac u8+O(\ln u)$, whatever $d$, and, for $u\ge\sqrt d$, "
+            r"at most $u\sqrt d+O(\ln(ud))$. So no $\exp(-\Omega(u^2))$ bounds the "
             r"first for large $u$, or the second where $u/\sqrt d$ is large."
         ),
         hypotheses=_ROW[:2],
