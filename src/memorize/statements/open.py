@@ -24,11 +24,6 @@ _open(
     ("G.L6", "theorem", "Lemma 6", "Outputs at initialisation"),
 )
 _open(
-    "one_step/gradient_norm",
-    ("G.C10", "theorem", "Claim 10", "The gradient as a sum of centred sub-exponential terms"),
-    ("G.L9", "theorem", "Lemma 9", "The operator norm of the gradient"),
-)
-_open(
     "one_step/memorization",
     ("G.C12", "theorem", "Claim 12", "What the other examples do to an example"),
     ("G.C13", "theorem", "Claim 13", "What an example does to itself"),

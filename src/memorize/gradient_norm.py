@@ -1,0 +1,251 @@
+"""The operator norm of the gradient of one step: bounds on it, its law, draws of it.
+
+The gradient step of N examples x_j ~ N(0, I_d) with labels y_j = ±1 on the hinge loss of level λ is
+ηG̃ = c · diag(a) M with M = Σ_j y_j σ'(W x_j) x_jᵀ (q × d) and c = λ/(d√q); W has orthonormal rows,
+|σ'| ≤ s and E σ'(g) = 0. The signs a do not change the norm. κ = Nλ²/(dq).
+
+Source: paper G, Claim 10 and Lemma 9, with the constants of the chapter one_step/gradient_norm.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.optimize import brentq, minimize_scalar
+from torch import Tensor
+
+from memorize import matrices, require
+from memorize.activations import Activation
+
+__all__ = [
+    "best_fineness",
+    "draw_gradient_norms",
+    "gradient_norm_bound",
+    "gradient_norm_log_probability",
+    "gradient_norm_optimum",
+    "gradient_sum",
+    "limiting_norm",
+    "net_bound",
+    "net_log_probability",
+    "product_log_mgf",
+    "scale",
+]
+
+LOG_TWO = math.log(2)
+BERNSTEIN = 0.49
+"""The constant of B.bernstein."""
+
+
+def scale(q: int, d: int, level: float) -> float:
+    """c = λ/(d√q): the step is c times the sum over the examples.
+
+    Raises ``ValueError`` unless ``q`` and ``d`` are positive integers with q ≤ d (W has orthonormal
+    rows) and ``level`` is positive.
+    """
+    require.positive_int("q", q)
+    require.at_most("q", q, "d", require.positive_int("d", d), "the rows of W are orthonormal")
+    return require.positive("level", level) / (d * math.sqrt(q))
+
+
+def gradient_norm_bound(
+    q: int, d: int, examples: int, level: float, ell: float, slope: float = 1.0
+) -> float:
+    """T with P(‖ηG̃‖ ≥ T) ≤ e^(−ℓ); for ℓ = 0 it bounds the mean E‖ηG̃‖ (B.gradient).
+
+    T = (32/9) s c max(√(NE), 3E) with E = (q + d) ln 2 + ℓ. For N ≥ 9E it is
+    (32/9) s √(κE/d).
+
+    ``examples``: N; ``level``: λ; ``ell``: ℓ ≥ 0; ``slope``: s ≥ |σ'|. Raises ``ValueError`` as
+    :func:`scale`, and unless N is a positive integer, ℓ ≥ 0 and s > 0.
+    """
+    exponent = (q + d) * LOG_TWO + require.non_negative("ell", ell)
+    n = require.positive_int("examples", examples)
+    factor = 32 / 9 * require.positive("slope", slope) * scale(q, d, level)
+    return factor * max(math.sqrt(n * exponent), 3 * exponent)
+
+
+def gradient_norm_log_probability(
+    T: float, q: int, d: int, examples: int, level: float, slope: float = 1.0
+) -> float:
+    """ln of the bound on P(‖ηG̃‖ ≥ T): minus the ℓ ≥ 0 of :func:`gradient_norm_bound`, or 0.
+
+    Raises ``ValueError`` as :func:`gradient_norm_bound`, and unless ``T`` is at least 0.
+    """
+    n = require.positive_int("examples", examples)
+    per_unit = 32 / 9 * require.positive("slope", slope) * scale(q, d, level)
+    size = require.non_negative("T", T) / per_unit
+    return min(0.0, (q + d) * LOG_TWO - min(size * size / n, size / 3))
+
+
+def product_log_mgf(x: float) -> float:
+    """ln ½[(1−2x)^(−1/2) + (1+2x)^(−1/2)] ≥ ln E exp(μyAB) at x = |μ|s < 1/2 (B.product).
+
+    Raises ``ValueError`` unless 0 ≤ x < 1/2.
+    """
+    if not 0 <= require.number("x", x) < 0.5:
+        raise ValueError(f"x must lie in [0, 1/2), got {x!r}")
+    return math.log(((1 - 2 * x) ** -0.5 + (1 + 2 * x) ** -0.5) / 2)
+
+
+def gradient_norm_optimum(
+    q: int, d: int, examples: int, level: float, ell: float, slope: float = 1.0
+) -> float:
+    """The least T that the proof of B.gradient gives: over all p = c² in (0, 1) and x = μs.
+
+    P(‖ηG̃‖ ≥ T) ≤ e^(−ℓ) for T = (sc/(px)) ((q+d)/2 · ln(1/(1−p)) + ℓ + N Ψ(x)), Ψ the function
+    :func:`product_log_mgf`. Never above :func:`gradient_norm_bound`; raises as it does.
+    """
+    simple = gradient_norm_bound(q, d, examples, level, ell, slope)
+
+    def at(p: float) -> float:
+        price = -(q + d) / 2 * math.log1p(-p) + ell
+
+        def value(x: float) -> float:
+            return (price + examples * product_log_mgf(x)) / (p * x)
+
+        return float(minimize_scalar(value, bounds=(1e-9, 0.5 - 1e-9), method="bounded").fun)
+
+    found = minimize_scalar(at, bounds=(0.01, 0.999), method="bounded").fun
+    return min(simple, slope * scale(q, d, level) * float(found))
+
+
+def net_bound(
+    q: int,
+    d: int,
+    examples: int,
+    level: float,
+    ell: float,
+    slope: float = 1.0,
+    eps: float = 8 / 25,
+) -> float:
+    """T with P(‖ηG̃‖ > T) ≤ e^(−ℓ) from nets of fineness ``eps`` and Bernstein (Lemma 9).
+
+    T = (1 − ε²/2)^(−2) (8s/3) c max(√(NE'/0.49), E'/0.49), E' = (q+d) ln(1+2/ε) + ln 2 + ℓ.
+    Raises ``ValueError`` as :func:`gradient_norm_bound`, and unless 0 < ε < √2.
+    """
+    exponent = _net_price(q, d, eps) + require.non_negative("ell", ell)
+    n = require.positive_int("examples", examples)
+    t = max(math.sqrt(n * exponent / BERNSTEIN), exponent / BERNSTEIN)
+    return 8 / 3 * require.positive("slope", slope) * scale(q, d, level) * t / _sees(eps)
+
+
+def net_log_probability(
+    T: float,
+    q: int,
+    d: int,
+    examples: int,
+    level: float,
+    slope: float = 1.0,
+    eps: float = 8 / 25,
+) -> float:
+    """ln of Lemma 9's bound on P(‖ηG̃‖ > T), at most 0.
+
+    2(1+2/ε)^(q+d) exp(−0.49 min(t²/(Nc²K²), t/(cK))), t = T(1−ε²/2)², K = 8s/3. Raises
+    ``ValueError`` as :func:`net_bound`, and unless ``T`` is at least 0.
+    """
+    n = require.positive_int("examples", examples)
+    unit = 8 / 3 * require.positive("slope", slope) * scale(q, d, level)
+    size = require.non_negative("T", T) * _sees(eps) / unit
+    return min(0.0, _net_price(q, d, eps) - BERNSTEIN * min(size * size / n, size))
+
+
+def best_fineness(q: int, d: int, examples: int, ell: float) -> float:
+    """The ε in (0, √2) at which :func:`net_bound` is least, by a bounded search."""
+
+    def value(eps: float) -> float:
+        return net_bound(q, d, examples, 1.0, ell, eps=eps)
+
+    return float(minimize_scalar(value, bounds=(1e-3, 1.35), method="bounded").x)
+
+
+def gradient_sum(
+    inputs: Float[Tensor, "N d"],
+    labels: Float[Tensor, " N"],
+    weights: Float[Tensor, "q d"],
+    activation: Activation,
+) -> Float[Tensor, "q d"]:
+    """M = Σ_j y_j σ'(W x_j) x_jᵀ: the step is c · diag(a) M.
+
+    Raises ``ValueError`` if a shape does not fit or a label is not ±1.
+    """
+    n, d = require.shape("inputs", inputs, "N d").shape
+    require.shape("weights", weights, "q d", d=d)
+    require.shape("labels", labels, "N", N=n)
+    if not bool((labels.abs() == 1).all()):
+        raise ValueError("labels must be +1 or −1")
+    slopes: Tensor = activation.derivative(inputs @ weights.T) * labels[:, None]
+    return slopes.T @ inputs
+
+
+def draw_gradient_norms(
+    gen: torch.Generator,
+    draws: int,
+    weights: Float[Tensor, "q d"],
+    examples: int,
+    activation: Activation,
+    level: float,
+    *,
+    chunk: int = 4096,
+) -> Float[Tensor, " draws"]:
+    """Independent draws of ‖ηG̃‖ at given weights; the examples stream by in chunks.
+
+    On the generator's device, in the weights' dtype. Raises ``ValueError`` unless ``draws``,
+    ``examples`` and ``chunk`` are positive integers, q ≤ d and ``level`` is positive.
+    """
+    q, d = require.shape("weights", weights, "q d").shape
+    c = scale(q, d, level)
+    for name, value in (("draws", draws), ("examples", examples), ("chunk", chunk)):
+        require.positive_int(name, value)
+    norms = []
+    for _ in range(draws):
+        total = torch.zeros_like(weights)
+        for start in range(0, examples, chunk):
+            n = min(chunk, examples - start)
+            x = torch.randn(n, d, generator=gen, device=gen.device, dtype=weights.dtype)
+            bits = torch.randint(2, (n,), generator=gen, device=gen.device)
+            total += gradient_sum(x, (2 * bits - 1).to(weights.dtype), weights, activation)
+        norms.append(c * matrices.operator_norm(total))
+    return torch.stack(norms)
+
+
+def limiting_norm(
+    q: int, d: int, examples: int, level: float, theta: float = 1.0, *, nodes: int = 400
+) -> float:
+    """The norm that ηG̃ would have in the limit if σ'(Wx) and x were independent.
+
+    Then M is a Gaussian matrix with the row covariance Σ = Σ_j σ'σ'ᵀ, whose eigenvalues follow the
+    law of Marchenko and Pastur of ratio q/N (times Nθ, θ = E σ'(g)²). The edge of the spectrum of
+    MMᵀ/d is the least value of z(m) = 1/m + (q/d)∫ t/(1 − mt) dH(t) over 0 < m < 1/max t
+    (Silverstein and Choi 1995). As N → ∞ it tends to √(θκ)(1 + √(q/d)). A prediction, not a bound.
+
+    Raises ``ValueError`` as :func:`scale`, and unless ``theta`` is positive and N an integer ≥ 1.
+    """
+    n = require.positive_int("examples", examples)
+    root = math.sqrt(require.positive("theta", theta) * n * d) * scale(q, d, level)
+    ratio = q / n
+    # t = 1 + ratio + 2√ratio cos φ, density 2 sin²φ/(π t) dφ; for q > N the mass at 0 is nothing.
+    angle = (np.arange(nodes) + 0.5) * math.pi / nodes
+    t = 1 + ratio + 2 * math.sqrt(ratio) * np.cos(angle)
+    weight = 2 / nodes * np.sin(angle) ** 2 / t
+
+    def slope(m: float) -> float:
+        return float(q / d * (weight * t**2 / (1 - m * t) ** 2).sum() - 1 / m**2)
+
+    top = (1 - 1e-12) / float(t.max())
+    m = float(brentq(slope, 1e-9, top)) if slope(top) > 0 else top
+    return root * math.sqrt(1 / m + q / d * float((weight * t / (1 - m * t)).sum()))
+
+
+def _net_price(q: int, d: int, eps: float) -> float:
+    _sees(eps)
+    return (q + d) * math.log1p(2 / eps) + LOG_TWO
+
+
+def _sees(eps: float) -> float:
+    """(1 − ε²/2)²: the part of the norm that nets of fineness ε see (Fact 8)."""
+    if not 0 < require.number("eps", eps) < math.sqrt(2):
+        raise ValueError(f"eps must lie in (0, √2), got {eps!r}")
+    return float((1 - eps * eps / 2) ** 2)

@@ -1,0 +1,237 @@
+"""The statements of book/one_step/gradient_norm.md."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import sympy as sp
+
+from memorize.kernel import E, Sequent, eq, exp, finite, fixed, independent, psi, random, sqrt
+from memorize.statements import BoundFormula, Parameter, Statement, Term, declare
+
+_A, _B, _y = random("A"), random("B"), random("y")
+_s, _x, _C = fixed("s"), fixed("x"), fixed("C")
+_norm = sqrt(Fraction(8, 3))
+_first, _second, _mixed = _x * _A**2 / _s**2, _x * _B**2, _x * _A * _B / _s
+
+_positive = sp.Interval.open(0, sp.oo)
+_q = Parameter(sp.Symbol("q", integer=True, positive=True), "neurons", 256, sp.Interval(1, sp.oo))
+_d = Parameter(
+    sp.Symbol("d", integer=True, positive=True), "input dimension, at least q", 256,
+    sp.Interval(1, sp.oo),
+)  # fmt: skip
+_N = Parameter(
+    sp.Symbol("N", integer=True, positive=True), "examples", 20000, sp.Interval(1, sp.oo)
+)
+_level = Parameter(sp.Symbol("level", positive=True), "λ, the hinge's level", 5.545, _positive)
+_slope = Parameter(sp.Symbol("s", positive=True), "largest |σ'|", 1.0, _positive)
+_ell = Parameter(
+    sp.Symbol("ell", nonnegative=True), "ℓ, failure e^(−ℓ)", 10.0, sp.Interval(0, sp.oo)
+)
+_eps = Parameter(
+    sp.Symbol("eps", positive=True), "fineness of the nets", 0.32, sp.Interval.open(0, sp.sqrt(2))
+)
+_scale = _level.symbol / (_d.symbol * sp.sqrt(_q.symbol))
+_price, _size = sp.symbols("price size", positive=True)
+
+_SETTING = (
+    r"$x_1,\dots,x_N$ independent $\mathcal N(0,I_d)$, $y_j=\pm1$ with equal chances, independent "
+    r"of them and of each other",
+    r"$W\in\mathbb R^{q\times d}$ fixed with orthonormal rows (so $q\le d$), $a_i=\pm1$",
+    r"$|\sigma'|\le s$, $s>0$, and $\mathbb E\,\sigma'(g)=0$ for standard normal $g$",
+)
+
+declare(
+    Statement(
+        id="G.C10",
+        title="The gradient's forms are sums of centred sub-exponential terms",
+        paper="G",
+        number="Claim 10",
+        chapter="one_step/gradient_norm",
+        kind="theorem",
+        text=(
+            r"For unit vectors $u\in\mathbb R^q$, $z\in\mathbb R^d$ let "
+            r"$A_j=\langle\sigma'(Wx_j),u\rangle$ and $B_j=\langle x_j,z\rangle$. The $N$ terms of "
+            r"$\sum_{j=1}^Ny_jA_jB_j$ are independent and centred, and"
+            "\n"
+            r"$$\|A_j\|_{\psi_2}\le\sqrt{\tfrac83}\,s,\qquad\|B_j\|_{\psi_2}=\sqrt{\tfrac83},"
+            r"\qquad\|y_jA_jB_j\|_{\psi_1}\le\tfrac83\,s.$$"
+        ),
+        hypotheses=_SETTING,
+        printed=(
+            r"$\sum_{i=1}^my_i\langle\sigma'(Wx_i),u\rangle\langle x_i,z\rangle$ is a sum of $m-1$ "
+            r"independent and centered $O(1)$-sub-exponential random variables; in the proof, "
+            r"$\|\langle\sigma'(Wx_i),u\rangle\|_{\Psi_2}^2\le C\,\|\sigma'\|_\infty$."
+        ),
+        changed=(
+            r"In the proof $\|\sigma'\|_\infty$ must be squared: for $q=1$ and $\sigma'=\pm s$ the "
+            r"left side is $s^2/\ln2$, which is not at most $Cs$ for all $s$. With the square the "
+            r"constant is $C=\frac83$, and the bound of the claim is $\frac83s$. The sum is over "
+            r"$m-1$ terms; the book writes $N$ for $m-1$."
+        ),
+        formal=(
+            Sequent(
+                (_s > 0, psi(2, _A) <= _norm * _s, psi(2, _B) <= _norm),
+                psi(1, _A * _B, _A, _B) <= Fraction(8, 3) * _s,
+            ),
+            Sequent(
+                (independent(_y, (_A, _B)), eq(E(_y), 0), finite(E(_y * (_A * _B), _y, _A, _B))),
+                eq(E(_y * (_A * _B), _y, _A, _B), 0),
+            ),
+        ),
+    )
+)
+
+declare(
+    Statement(
+        id="G.L9",
+        title="The operator norm of the gradient",
+        paper="G",
+        number="Lemma 9",
+        chapter="one_step/gradient_norm",
+        kind="theorem",
+        text=(
+            r"Let $\eta\tilde G=c\,\mathrm{diag}(a)\sum_{j=1}^Ny_j\,\sigma'(Wx_j)\,x_j^\top$ "
+            r"with $c=\lambda/(d\sqrt q)$. For every $0<\varepsilon<\sqrt2$ and $T\ge0$, with "
+            r"$t=T(1-\varepsilon^2/2)^2$,"
+            "\n"
+            r"$$\Pr\bigl(\|\eta\tilde G\|>T\bigr)\le2\Bigl(1+\frac2\varepsilon\Bigr)^{q+d}"
+            r"\exp\Bigl(-0.49\min\Bigl(\frac{9\,t^2d^2q}{64N\lambda^2s^2},\ "
+            r"\frac{3\,t\,d\sqrt q}{8\lambda s}\Bigr)\Bigr).$$"
+            "\n"
+            r"Hence for every $\ell\ge0$, with $E=(q+d)\ln(1+\frac2\varepsilon)+\ln2+\ell$, with "
+            r"probability at least $1-e^{-\ell}$"
+            "\n"
+            r"$$\|\eta\tilde G\|\ \le\ \frac{8\,s\lambda}{3\,d\sqrt q\,(1-\varepsilon^2/2)^2}"
+            r"\max\Bigl(\sqrt{\frac{NE}{0.49}},\ \frac E{0.49}\Bigr).$$"
+        ),
+        hypotheses=(*_SETTING, r"$\lambda>0$"),
+        printed=(
+            r"We have that $\|\eta\tilde G\|\le2$ w.p. "
+            r"$\exp\bigl(O(d)-\Omega\bigl(\frac{d^2q}{m\ln^2(d)}\bigr)\bigr)$."
+        ),
+        changed=(
+            r"The words “at least $1-$” are missing. What the proof gives for "
+            r"$m\ge d\sqrt q/\ln d$ is not what it gives for smaller $m$: filling up "
+            r"with zeros leaves the exponent $\frac{d\sqrt q}{\ln d}$, and the printed one is "
+            r"false there. Bernstein's minimum stays in the statement. A net of fineness 1 has "
+            r"the factor 4, not 2 ({st}`G.F8`), and $O(d+q)=O(d)$ because $q\le d$. The best fineness for large $N$ is 0.32."
+        ),
+        erratum=True,
+        counterexample=(
+            r"At $m=2$ and $|\sigma'|=1$ there is one term, and $\|\eta\tilde G\|="
+            r"\frac\lambda d\|x_1\|$ exactly. So $\Pr(\|\eta\tilde G\|>2)="
+            r"\Pr(\chi^2_d>4d^2/\lambda^2)\ge e^{-2d^2/\lambda^2}$, while for $q=d$ the printed "
+            r"bound is $e^{Cd-cd^3/(2\lambda^2)}$: smaller from some $d$ on, whatever $C,c>0$. The "
+            r"two are compared in ball arithmetic in the chapter."
+        ),
+        bound=BoundFormula(
+            quantity=r"\|\eta\tilde G\|\ \text{with probability}\ \ge1-e^{-\ell}",
+            parameters=(_q, _d, _N, _level, _slope, _ell, _eps),
+            terms=(
+                Term(
+                    _price,
+                    "E",
+                    (_q.symbol + _d.symbol) * sp.log(1 + 2 / _eps.symbol) + sp.log(2) + _ell.symbol,
+                ),
+                Term(
+                    _size,
+                    "the largest form over two nets",
+                    sp.Rational(8, 3)
+                    * _slope.symbol
+                    * sp.Max(
+                        sp.sqrt(_N.symbol * _price / sp.Rational(49, 100)),
+                        _price / sp.Rational(49, 100),
+                    ),
+                ),
+            ),
+            value=_scale * _size / (1 - _eps.symbol**2 / 2) ** 2,
+            trivial=sp.oo,
+        ),
+    )
+)
+
+declare(
+    Statement(
+        id="B.directions",
+        title="Every direction at the price of a few",
+        paper="B",
+        chapter="one_step/gradient_norm",
+        kind="theorem",
+        text=(
+            r"Let $U$, $Z$ be independent and uniform on the unit spheres of $\mathbb R^q$ and "
+            r"$\mathbb R^d$. For every matrix $M\in\mathbb R^{q\times d}$, every $\mu\ge0$ and "
+            r"every $0\le p<1$"
+            "\n"
+            r"$$e^{p\,\mu\|M\|}\;\le\;(1-p)^{-(q+d)/2}\;\mathbb E\,e^{\mu\langle U,MZ\rangle}.$$"
+            "\n"
+            r"At $p=\frac34$ the factor is $2^{\,q+d}$."
+        ),
+    )
+)
+
+declare(
+    Statement(
+        id="B.product",
+        title="The moment generating function of a term",
+        paper="B",
+        chapter="one_step/gradient_norm",
+        kind="theorem",
+        text=(
+            r"In the setting of {st}`G.C10` let $A$, $B$ be $A_j$, $B_j$ for one $j$ and $y=y_j$. "
+            r"For every real $\mu$ with $|\mu|s<\frac12$"
+            "\n"
+            r"$$\mathbb E\,e^{\mu yAB}\;\le\;\tfrac12\bigl((1-2|\mu|s)^{-1/2}"
+            r"+(1+2|\mu|s)^{-1/2}\bigr),$$"
+            "\n"
+            r"and this is at most $e^{\frac{16}9\mu^2s^2}$ for $|\mu|s\le\frac14$."
+        ),
+        hypotheses=_SETTING,
+        formal=(
+            Sequent(
+                (
+                    _s > 0,
+                    _x >= 0,
+                    finite(E(exp(_first))),
+                    finite(E(exp(-_first))),
+                    finite(E(exp(_second))),
+                    finite(E(exp(-_second))),
+                    E(exp(_first)) + E(exp(-_first)) <= 2 * _C,
+                    E(exp(_second)) + E(exp(-_second)) <= 2 * _C,
+                ),
+                E(exp(_mixed) + exp(-_mixed), _A, _B) <= 2 * _C,
+            ),
+        ),
+    )
+)
+
+declare(
+    Statement(
+        id="B.gradient",
+        title="The operator norm of the gradient, without a net",
+        paper="B",
+        chapter="one_step/gradient_norm",
+        kind="theorem",
+        text=(
+            r"In the setting of {st}`G.L9`, for every $\ell\ge0$, with $E=(q+d)\ln2+\ell$,"
+            "\n"
+            r"$$\Pr\Bigl(\|\eta\tilde G\|\ge\tfrac{32}9\,\frac{s\lambda}{d\sqrt q}"
+            r"\max\bigl(\sqrt{NE},\,3E\bigr)\Bigr)\;\le\;e^{-\ell},$$"
+            "\n"
+            r"and $\mathbb E\,\|\eta\tilde G\|$ is at most the same threshold with $\ell=0$. For "
+            r"$N\ge9E$ the threshold is $\frac{32}9\,s\sqrt{\kappa E/d}$, where "
+            r"$\kappa=N\lambda^2/(dq)$."
+        ),
+        hypotheses=(*_SETTING, r"$\lambda>0$"),
+        bound=BoundFormula(
+            quantity=r"\|\eta\tilde G\|\ \text{with probability}\ \ge1-e^{-\ell}",
+            parameters=(_q, _d, _N, _level, _slope, _ell),
+            terms=(Term(_price, "E", (_q.symbol + _d.symbol) * sp.log(2) + _ell.symbol),),
+            value=sp.Rational(32, 9)
+            * _slope.symbol
+            * _scale
+            * sp.Max(sp.sqrt(_N.symbol * _price), 3 * _price),
+            trivial=sp.oo,
+        ),
+    )
+)
