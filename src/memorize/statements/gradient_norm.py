@@ -115,7 +115,8 @@ declare(
             r"$m\ge d\sqrt q/\ln d$ is not what it gives for smaller $m$: filling up "
             r"with zeros leaves the exponent $\frac{d\sqrt q}{\ln d}$, and the printed one is "
             r"false there. Bernstein's minimum stays in the statement. A net of fineness 1 has "
-            r"the factor 4, not 2 ({st}`G.F8`), and $O(d+q)=O(d)$ because $q\le d$. The best fineness for large $N$ is 0.32."
+            r"the factor 4, not 2 ({st}`G.F8`), and $O(d+q)=O(d)$ because "
+            r" $q\le d$. The best fineness for large $N$ is 0.32."
         ),
         erratum=True,
         counterexample=(

@@ -1,0 +1,129 @@
+"""The gradient's norm: its bounds, their inverses, draws, and errors."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from memorize import gradient_norm as gn
+from memorize import runtime
+from memorize.activations import ABS, RELU
+
+SIZES = (16, 32, 4000, 3.5)
+
+
+def generator() -> torch.Generator:
+    return runtime.generator("test_gradient_norm", seed=0)
+
+
+@pytest.mark.parametrize("examples", [1, 50, 400, 100_000])
+@pytest.mark.parametrize("ell", [0.5, 10.0])
+def test_probabilities_invert_thresholds(examples: int, ell: float) -> None:
+    for bound, log_probability in (
+        (gn.gradient_norm_bound, gn.gradient_norm_log_probability),
+        (gn.net_bound, gn.net_log_probability),
+    ):
+        T = bound(16, 32, examples, 3.5, ell, 2.0)
+        assert log_probability(T, 16, 32, examples, 3.5, 2.0) == pytest.approx(-ell)
+        assert log_probability(0.0, 16, 32, examples, 3.5, 2.0) == 0.0
+
+
+def test_the_bound_for_many_examples_is_in_terms_of_kappa() -> None:
+    q, d, n, level = SIZES
+    kappa = n * level**2 / (d * q)
+    exponent = (q + d) * math.log(2) + 3
+    assert n >= 9 * exponent
+    expected = 32 / 9 * math.sqrt(kappa * exponent / d)
+    assert gn.gradient_norm_bound(*SIZES, 3.0) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("examples", [1, 100, 2000, 10**7])
+def test_the_optimum_is_below_the_simple_bound(examples: int) -> None:
+    simple = gn.gradient_norm_bound(64, 64, examples, 4.0, 5.0)
+    best = gn.gradient_norm_optimum(64, 64, examples, 4.0, 5.0)
+    assert best <= simple
+    if examples == 10**7:
+        assert best / simple == pytest.approx(math.sqrt(3 / 2 * 9 / 16) * 1.5670 / 1.5699, rel=2e-3)
+
+
+def test_no_fineness_beats_the_best() -> None:
+    for examples in (10, 10**6):
+        best = gn.best_fineness(64, 128, examples, 5.0)
+        least = gn.net_bound(64, 128, examples, 4.0, 5.0, eps=best)
+        for eps in (0.2, 0.32, 0.46, 1.0):
+            assert least <= gn.net_bound(64, 128, examples, 4.0, 5.0, eps=eps) * (1 + 1e-9)
+
+
+def test_the_moment_generating_function_is_that_of_a_gaussian_square() -> None:
+    x, points = 0.2, torch.linspace(-30, 30, 200_001, dtype=torch.float64)
+    weight = torch.exp(-points.square() / 2) / math.sqrt(2 * math.pi)
+    value = torch.trapezoid(torch.cosh(x * points.square()) * weight, points)
+    assert math.exp(gn.product_log_mgf(x)) == pytest.approx(float(value), rel=1e-9)
+
+
+def test_the_sum_is_the_loop() -> None:
+    gen = generator()
+    x = torch.randn(7, 5, generator=gen, dtype=torch.float64)
+    y = torch.tensor([1.0, -1, 1, 1, -1, -1, 1], dtype=torch.float64)
+    W = torch.eye(5, dtype=torch.float64)[:3]
+    loop = sum(y[j] * torch.outer(RELU.derivative(W @ x[j]), x[j]) for j in range(7))
+    torch.testing.assert_close(gn.gradient_sum(x, y, W, RELU), loop)
+
+
+def test_one_example_has_the_norm_of_its_input() -> None:
+    W = torch.eye(12, dtype=torch.float64)[:4]
+    norm = gn.draw_gradient_norms(generator(), 1, W, 1, ABS, 2.5)
+    x = torch.randn(1, 12, generator=generator(), dtype=torch.float64)
+    assert float(norm) == pytest.approx(2.5 / 12 * float(x.norm()))
+
+
+def test_chunks_give_the_same_law_and_respect_the_bound() -> None:
+    W = torch.eye(32, dtype=torch.float64)[:16]
+    q, d, n, level = SIZES
+    for chunk in (512, 4096):
+        norms = gn.draw_gradient_norms(generator(), 5, W, n, ABS, level, chunk=chunk)
+        assert bool((norms < gn.gradient_norm_bound(q, d, n, level, 20.0)).all())
+        assert float(norms.mean()) == pytest.approx(gn.limiting_norm(q, d, n, level), rel=0.2)
+
+
+def test_the_prediction_tends_to_the_gaussian_norm() -> None:
+    q, d, n, level = 30, 120, 10**9, 5.0
+    kappa = n * level**2 / (d * q)
+    assert gn.limiting_norm(q, d, n, level) == pytest.approx(math.sqrt(kappa) * 1.5, rel=1e-3)
+    assert gn.limiting_norm(q, d, n, level, 0.25) == pytest.approx(
+        gn.limiting_norm(q, d, n, level) / 2
+    )
+
+
+def test_the_prediction_without_neurons_is_that_of_marchenko_and_pastur() -> None:
+    """For q/d → 0 only the spread of the slopes' covariance is left: 1 + √(q/N)."""
+    q, n, d = 100, 400, 10**8
+    root = gn.scale(q, d, 1.0) * math.sqrt(n * d)
+    assert gn.limiting_norm(q, d, n, 1.0) / root == pytest.approx(1.5, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: gn.gradient_norm_bound(33, 32, 10, 1.0, 1.0), "q = 33 must be at most d = 32"),
+        (lambda: gn.gradient_norm_bound(3, 4, 0, 1.0, 1.0), "examples must be an integer"),
+        (lambda: gn.gradient_norm_bound(3, 4, 5, 1.0, -1.0), "ell must be at least 0"),
+        (lambda: gn.gradient_norm_bound(3, 4, 5, 0.0, 1.0), "level must be above 0"),
+        (lambda: gn.gradient_norm_log_probability(-1.0, 3, 4, 5, 1.0), "T must be at least 0"),
+        (lambda: gn.net_bound(3, 4, 5, 1.0, 1.0, eps=1.5), "eps must lie in"),
+        (lambda: gn.product_log_mgf(0.5), "x must lie in"),
+        (
+            lambda: gn.gradient_sum(torch.ones(2, 3), torch.tensor([1.0, 0]), torch.eye(3), ABS),
+            "labels must be",
+        ),
+        (
+            lambda: gn.draw_gradient_norms(generator(), 1, torch.eye(3), 0, ABS, 1.0),
+            "examples must be an integer",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(call, match: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ValueError, match=match):
+        call()
