@@ -40,12 +40,21 @@ def test_the_bound_for_many_examples_is_in_terms_of_kappa() -> None:
 
 
 @pytest.mark.parametrize("examples", [1, 100, 2000, 10**7])
-def test_the_optimum_is_below_the_simple_bound(examples: int) -> None:
-    simple = gn.gradient_norm_bound(64, 64, examples, 4.0, 5.0)
+def test_the_optimum_is_below_the_bounds(examples: int) -> None:
     best = gn.gradient_norm_optimum(64, 64, examples, 4.0, 5.0)
-    assert best <= simple
-    if examples == 10**7:
-        assert best / simple == pytest.approx(math.sqrt(3 / 2 * 9 / 16) * 1.5670 / 1.5699, rel=2e-3)
+    assert best <= gn.gradient_norm_bound(64, 64, examples, 4.0, 5.0)
+    if examples >= 12 * 64:
+        assert best <= gn.gradient_norm_sharp(64, 64, examples, 4.0, 5.0)
+
+
+def test_the_sharp_bound_and_its_inverse() -> None:
+    q, d, n, level = 500, 1000, 10**7, 6.0
+    kappa = n * level**2 / (d * q)
+    T = gn.gradient_norm_sharp(q, d, n, level, 3.0, 2.0)
+    expected = 1.6664 + 0.8004 * 0.5 + 4 / math.sqrt(3) * (4.55 / d + 3.15 * d / n)
+    assert T == pytest.approx(2 * math.sqrt(kappa) * expected, rel=1e-4)
+    assert gn.gradient_norm_sharp_log_probability(T, q, d, n, level, 2.0) == pytest.approx(-3.0)
+    assert gn.gradient_norm_sharp_log_probability(0.0, q, d, n, level) == 0.0
 
 
 def test_no_fineness_beats_the_best() -> None:
@@ -113,6 +122,7 @@ def test_the_prediction_without_neurons_is_that_of_marchenko_and_pastur() -> Non
         (lambda: gn.gradient_norm_bound(3, 4, 5, 0.0, 1.0), "level must be above 0"),
         (lambda: gn.gradient_norm_log_probability(-1.0, 3, 4, 5, 1.0), "T must be at least 0"),
         (lambda: gn.net_bound(3, 4, 5, 1.0, 1.0, eps=1.5), "eps must lie in"),
+        (lambda: gn.gradient_norm_sharp(3, 4, 47, 1.0, 1.0), "examples must be at least 12 d = 48"),
         (lambda: gn.product_log_mgf(0.5), "x must lie in"),
         (
             lambda: gn.gradient_sum(torch.ones(2, 3), torch.tensor([1.0, 0]), torch.eye(3), ABS),

@@ -10,6 +10,7 @@ Source: paper G, Claim 10 and Lemma 9, with the constants of the chapter one_ste
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -26,6 +27,8 @@ __all__ = [
     "gradient_norm_bound",
     "gradient_norm_log_probability",
     "gradient_norm_optimum",
+    "gradient_norm_sharp",
+    "gradient_norm_sharp_log_probability",
     "gradient_sum",
     "limiting_norm",
     "net_bound",
@@ -90,26 +93,64 @@ def product_log_mgf(x: float) -> float:
     return math.log(((1 - 2 * x) ** -0.5 + (1 + 2 * x) ** -0.5) / 2)
 
 
+def gradient_norm_sharp(
+    q: int, d: int, examples: int, level: float, ell: float, slope: float = 1.0
+) -> float:
+    """T with P(‖ηG̃‖ ≥ T) ≤ e^(−ℓ) for N ≥ 12 d; for ℓ = 0 it bounds E‖ηG̃‖ (B.gradient.sharp).
+
+    T = (4/√3) s√κ ((ln 2)/2 (1 + q/d) + 3/8 + (ℓ + 31/20)/d + 63 d/(20 N)), κ = Nλ²/(dq).
+
+    Raises ``ValueError`` as :func:`gradient_norm_bound`, and if N < 12 d.
+    """
+    unit, fixed = _sharp(q, d, examples, level, slope)
+    return unit * (fixed + require.non_negative("ell", ell))
+
+
+def gradient_norm_sharp_log_probability(
+    T: float, q: int, d: int, examples: int, level: float, slope: float = 1.0
+) -> float:
+    """ln of the bound on P(‖ηG̃‖ ≥ T) of B.gradient.sharp, at most 0.
+
+    Raises ``ValueError`` as :func:`gradient_norm_sharp`, and unless ``T`` is at least 0.
+    """
+    unit, fixed = _sharp(q, d, examples, level, slope)
+    return min(0.0, fixed - require.non_negative("T", T) / unit)
+
+
 def gradient_norm_optimum(
     q: int, d: int, examples: int, level: float, ell: float, slope: float = 1.0
 ) -> float:
-    """The least T that the proof of B.gradient gives: over all p = c² in (0, 1) and x = μs.
+    """The least T that the proofs of B.gradient and B.gradient.sharp give, for any N.
 
-    P(‖ηG̃‖ ≥ T) ≤ e^(−ℓ) for T = (sc/(px)) ((q+d)/2 · ln(1/(1−p)) + ℓ + N Ψ(x)), Ψ the function
-    :func:`product_log_mgf`. Never above :func:`gradient_norm_bound`; raises as it does.
+    P(‖ηG̃‖ ≥ T) ≤ e^(−ℓ) for T = (sc/(px)) ((q+d)/2 · ln(1/(1−p)) + ℓ + h(x)) at any p in (0, 1)
+    and x = μs in (0, 1/2); h(x) is the least of NΨ(x), Ψ = :func:`product_log_mgf`, and, where
+    w = 4Nx²/(πd) < 1, N(e^Ψ(x) − 1 − x²) − ½ ln(1 − w). Numerical, and never above
+    :func:`gradient_norm_bound`; raises as it does.
     """
     simple = gradient_norm_bound(q, d, examples, level, ell, slope)
 
-    def at(p: float) -> float:
-        price = -(q + d) / 2 * math.log1p(-p) + ell
+    def all_directions(x: float) -> float:
+        return examples * product_log_mgf(x)
 
-        def value(x: float) -> float:
-            return (price + examples * product_log_mgf(x)) / (p * x)
+    def typical(x: float) -> float:
+        w = 4 * examples * x * x / (math.pi * d)
+        left = examples * (math.expm1(product_log_mgf(x)) - x * x)
+        return left - math.log1p(-w) / 2
 
-        return float(minimize_scalar(value, bounds=(1e-9, 0.5 - 1e-9), method="bounded").fun)
+    def least(cost: Callable[[float], float], end: float) -> float:
+        def at(p: float) -> float:
+            price = -(q + d) / 2 * math.log1p(-p) + ell
+            found = minimize_scalar(
+                lambda x: (price + cost(x)) / (p * x), bounds=(1e-6 * end, end), method="bounded"
+            )
+            return float(found.fun)
 
-    found = minimize_scalar(at, bounds=(0.01, 0.999), method="bounded").fun
-    return min(simple, slope * scale(q, d, level) * float(found))
+        return float(minimize_scalar(at, bounds=(0.01, 0.999), method="bounded").fun)
+
+    half = 0.5 - 1e-9
+    last = min(half, math.sqrt(math.pi * d / (4 * examples)) * (1 - 1e-9))
+    found = min(least(all_directions, half), least(typical, last))
+    return min(simple, slope * scale(q, d, level) * found)
 
 
 def net_bound(
@@ -237,6 +278,15 @@ def limiting_norm(
     top = (1 - 1e-12) / float(t.max())
     m = float(brentq(slope, 1e-9, top)) if slope(top) > 0 else top
     return root * math.sqrt(1 / m + q / d * float((weight * t / (1 - m * t)).sum()))
+
+
+def _sharp(q: int, d: int, examples: int, level: float, slope: float) -> tuple[float, float]:
+    """(unit, fixed): the threshold of B.gradient.sharp is unit · (fixed + ℓ)."""
+    c, n = scale(q, d, level), require.positive_int("examples", examples)
+    if n < 12 * d:
+        raise ValueError(f"examples must be at least 12 d = {12 * d}, got {examples}")
+    unit = 4 / math.sqrt(3) * require.positive("slope", slope) * c * math.sqrt(n / d)
+    return unit, (q + d) * LOG_TWO / 2 + 3 / 8 * d + 31 / 20 + 63 / 20 * d * d / n
 
 
 def _net_price(q: int, d: int, eps: float) -> float:

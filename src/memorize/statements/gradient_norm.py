@@ -236,3 +236,46 @@ declare(
         ),
     )
 )
+
+declare(
+    Statement(
+        id="B.gradient.sharp",
+        title="The operator norm of the gradient, for many examples",
+        paper="B",
+        chapter="one_step/gradient_norm",
+        kind="theorem",
+        text=(
+            r"In the setting of {st}`G.L9` let $N\ge12d$ and $\kappa=N\lambda^2/(dq)$. For every "
+            r"$\ell\ge0$, with probability at least $1-e^{-\ell}$"
+            "\n"
+            r"$$\|\eta\tilde G\|\;<\;\frac4{\sqrt3}\,s\sqrt\kappa\,\Bigl(\frac{\ln2}2\Bigl(1+"
+            r"\frac qd\Bigr)+\frac38+\frac{\ell+1.55}d+3.15\,\frac dN\Bigr),$$"
+            "\n"
+            r"and $\mathbb E\,\|\eta\tilde G\|$ is at most the right side with $\ell=0$. As "
+            r"$d$ and $N/d$ grow, that is $s\sqrt\kappa\,(1.667+0.801\,q/d)$ and a remainder that "
+            r"vanishes: at most $2.47\,s\sqrt\kappa$, since $q\le d$."
+        ),
+        hypotheses=(*_SETTING, r"$\lambda>0$", r"$N\ge12d$"),
+        bound=BoundFormula(
+            quantity=r"\|\eta\tilde G\|\ \text{with probability}\ \ge1-e^{-\ell}",
+            parameters=(_q, _d, _N, _level, _slope, _ell),
+            terms=(
+                Term(
+                    _price,
+                    "the exponent over d",
+                    sp.log(2) / 2 * (1 + _q.symbol / _d.symbol)
+                    + sp.Rational(3, 8)
+                    + (_ell.symbol + sp.Rational(31, 20)) / _d.symbol
+                    + sp.Rational(63, 20) * _d.symbol / _N.symbol,
+                ),
+            ),
+            value=4
+            / sp.sqrt(3)
+            * _slope.symbol
+            * _level.symbol
+            * sp.sqrt(_N.symbol / (_d.symbol * _q.symbol))
+            * _price,
+            trivial=sp.oo,
+        ),
+    )
+)
