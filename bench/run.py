@@ -104,7 +104,7 @@ def gram_matrix_of_relu() -> Case:
 
 
 def gradient_step() -> Case:
-    """One full-batch gradient step of a network with |t|, beside plain automatic differentiation."""
+    """One full-batch gradient step of a network with |t|, beside plain autograd."""
     import torch
 
     from memorize.activations import ABS

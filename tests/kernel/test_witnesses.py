@@ -54,6 +54,7 @@ from memorize.kernel import (
     vector,
 )
 from memorize.kernel.rules import assume
+from memorize.statements import initial_outputs as io
 from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
 from memorize.statements import row_norms as rn
@@ -70,7 +71,9 @@ NORMAL = "a standard normal law has no atoms"
 NO_FINITE_MODEL = {("G.L2.3", 0): NORMAL, ("G.T3", 1): NORMAL, ("G.T5", 0): NORMAL}
 # E exp(μX) ≤ exp(sμ²) for all μ is more than arithmetic can decide: random signs meet it for every
 # s ≥ 1/2, by an enclosure of its own below.
-SIGNS_MEET_IT = {("G.T3", 0), ("G.T3", 1), ("G.T3", 2), ("G.T5", 0), ("G.T5", 1)}
+SIGNS_MEET_IT = {
+    ("G.T3", 0), ("G.T3", 1), ("G.T3", 2), ("G.T5", 0), ("G.T5", 1), ("G.L6", 0), ("G.L6", 1),
+}  # fmt: skip
 
 # --- the witnesses -----------------------------------------------------------------------------
 
@@ -158,6 +161,13 @@ WITNESSES: dict[tuple[str, int], Witness] = {
     },
     ("G.T5", 0): Witness(uniform(X, [-1, 1]), {L: 1}),
     ("G.T5", 1): Witness(uniform(X, [-1, 1]), {L: 1, fixed("t"): F(1, 2)}),
+    **{
+        ("G.L6", part): Witness(
+            independently(uniform(output, [-1, 1]), uniform(io.J, [0, 1])),
+            {io.s: 1, io.b: F(1, 2), io.t: F(1, 2), io.m: 2},
+        )
+        for part, output in enumerate((io.H, io.Z))
+    },
     ("G.L11.1", 0): rows(),
     ("G.L11.1", 1): rows(),
     ("G.L11.2", 0): rows(),

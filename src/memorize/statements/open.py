@@ -20,10 +20,6 @@ def _open(chapter: str, *rows: tuple[str, Kind, str, str]) -> None:
 
 
 _open(
-    "one_step/initial_outputs",
-    ("G.L6", "theorem", "Lemma 6", "Outputs at initialisation"),
-)
-_open(
     "one_step/memorization",
     ("G.C12", "theorem", "Claim 12", "What the other examples do to an example"),
     ("G.C13", "theorem", "Claim 13", "What an example does to itself"),
