@@ -15,6 +15,8 @@ from memorize.activations import (
     Activation,
     PiecewiseLinear,
     Polynomial,
+    dual_by_quadrature,
+    leaky_relu,
     warn_unless_centred,
 )
 
@@ -27,6 +29,23 @@ def test_named_activations_are_what_their_names_say() -> None:
     assert torch.equal(RELU.function(GRID), torch.relu(GRID))
     assert torch.equal(ABS.function(GRID), GRID.abs())
     assert torch.equal(LINEAR.function(GRID), GRID)
+    for leak in (-0.5, 0.1, 1.0):
+        expected = torch.maximum(GRID, leak * GRID)
+        torch.testing.assert_close(leaky_relu(leak).function(GRID), expected)
+
+
+def test_slopes_of_opposite_signs() -> None:
+    steep = leaky_relu(-3.0)  # −3 on the left, 1 on the right
+    assert steep.slope == pytest.approx(3)
+    assert steep.paired_slope == pytest.approx(math.sqrt(5))
+
+
+def test_duals_of_a_polynomial_of_degree_five() -> None:
+    quintic = Polynomial("quintic", (0.5, -1.0, 0.25, 0.0, 0.1, -0.05))
+    angles = torch.tensor([0.0, 0.4, 1.3, 2.2, math.pi], dtype=torch.float64)
+    for slopes, dual in ((False, quintic.dual), (True, quintic.dual_derivative)):
+        expected = dual_by_quadrature(quintic, angles, derivative=slopes)
+        torch.testing.assert_close(dual(angles), expected, rtol=1e-11, atol=1e-11)
 
 
 @EVERY

@@ -94,6 +94,8 @@ def test_texts_have_the_checked_numbers(id: str, part: str) -> None:
 
 
 def test_tails_at_their_own_deviations() -> None:
+    exponent = 300 * 0.25 / (2 * 2.0 + 2 * 6.0 * 0.5 / 3)
+    assert con.bernstein_tail(0.5, 50, 300, 6.0, 2.0) == pytest.approx(100 * math.exp(-exponent))
     t = con.bernstein_deviation(50, 300, 0.01, 6.0, 2.0)
     assert con.bernstein_tail(t, 50, 300, 6.0, 2.0) <= 0.01
     q = con.chernoff_width(0.5, 50, 0.01, 30.0)
@@ -118,6 +120,13 @@ def test_every_width_is_enough_for_its_own_bound() -> None:
         half, 8, need["Bernstein"], float(known.eigenvalues[-1]), known.variance
     )
     assert bound / 2 <= delta
+    less = con.bernstein_tail(
+        half, 8, need["Bernstein"] - 1, float(known.eigenvalues[-1]), known.variance
+    )
+    assert less / 2 > delta  # one-sided: m, not 2m
+    x = points(8, 20)
+    assert known.frobenius == pytest.approx(float((x @ x.T).square().sum().sqrt()))
+    assert known.L == pytest.approx(float(torch.linalg.matrix_norm(x @ x.T, ord=2)))
     assert need["Chernoff"] < need["Bernstein"] < need["differences"] < need["entries"]
     assert known.m == 8
 

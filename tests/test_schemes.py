@@ -41,6 +41,37 @@ def test_kernel_bound_and_square_are_those_of_the_features(scheme: Scheme) -> No
     assert float(torch.linalg.eigvalsh(k)[0]) > -1e-12
 
 
+def test_kernels_and_features_in_closed_form() -> None:
+    x, z = (torch.tensor([v], dtype=torch.float64) for v in ([1.0, 0, 0], [0.6, 0.8, 0]))
+    assert float(SIGNS.kernel(x, z)) == pytest.approx(2 / math.pi * math.asin(0.6), rel=1e-12)
+    for scheme in (PHASES, PAIRS):
+        assert float(scheme.kernel(x, z)) == pytest.approx(math.exp(-0.4), rel=1e-12)
+    w = torch.tensor([[0.3, -0.5, 2.0]], dtype=torch.float64)
+    assert PAIRS.features(w, z).flatten().tolist() == pytest.approx(
+        [math.cos(-0.22), math.sin(-0.22)]
+    )
+    phase = torch.tensor([[0.3, -0.5, 2.0, 4.0]], dtype=torch.float64)
+    assert float(PHASES.features(phase, z)) == pytest.approx(math.sqrt(2) * math.cos(3.78))
+    half = torch.tensor([[0.5]], dtype=torch.float64)
+    assert float(STEPS.features(half, half)) == 1  # 1[ω ≤ x] at ω = x
+    assert float(SIGNS.features(w * 0, z)) == 1  # sign 0 = 1
+
+
+@pytest.mark.parametrize("scheme", ALL, ids=lambda s: s.name)
+def test_bounds_are_attained_or_nearly(scheme: Scheme) -> None:
+    x = points_of(scheme)
+    sizes = scheme.features(weights_of(scheme, x, 10_000), x).square().sum(-1)
+    assert float(sizes.max()) >= 0.999 * scheme.bound**2
+
+
+def test_phases_are_uniform_on_the_whole_circle() -> None:
+    phases = PHASES.draw(runtime.generator("test_schemes/circle"), (DRAWS,), 3)[:, 3]
+    assert float(phases.min()) >= 0
+    assert 6.28 < float(phases.max()) <= 2 * math.pi
+    assert abs(float(torch.cos(phases).mean())) < TOLERANCE
+    assert abs(float(torch.sin(phases).mean())) < TOLERANCE
+
+
 @pytest.mark.parametrize("scheme", ALL, ids=lambda s: s.name)
 def test_the_exact_error_is_the_measured_one(scheme: Scheme) -> None:
     x, q, one = points_of(scheme), 5, torch.ones(1, dtype=torch.float64)
@@ -68,6 +99,8 @@ def test_bad_input_is_refused() -> None:
     one = torch.ones(1, dtype=torch.float64)
     with pytest.raises(ValueError, match=r"points must lie in \[0, 1\], but row 1 is 2"):
         STEPS.values(one[None], one, torch.tensor([[0.5], [2.0]], dtype=torch.float64))
+    with pytest.raises(ValueError, match=r"points must lie in \[0, 1\], but row 0 is -0.5"):
+        STEPS.values(one[None], one, torch.tensor([[-0.5]], dtype=torch.float64))
     with pytest.raises(ValueError, match="centres must lie on the unit sphere"):
         SIGNS.norm(torch.ones(1, 3, dtype=torch.float64), one)
     with pytest.raises(ValueError, match="c must have shape"):
