@@ -22,11 +22,18 @@ from memorize.statements import BoundFormula, Parameter, Statement, Term, declar
 
 CHAPTER = "tails/gaussian_concentration"
 
+MGF, TAIL, NORM = 2, 2, Fraction(8, 3)
+"""G.T5: E exp(μX) ≤ exp(μ²L²/MGF), P(X ≥ t) ≤ exp(−t²/(TAIL L²)) and ‖X‖² ≤ NORM L²."""
+EVEN = Fraction(1, 2)
+"""B.gauss.var: the variance is at most EVEN (L² + ‖p‖²), and that of ‖g‖ is below EVEN."""
+LEAST = 2
+"""B.gauss.norms: the squared norm of a supremum of linear functions is at least LEAST L²."""
+
 # X = f(g) − E f(g), of slope L; xi is an auxiliary standard normal variable.
 X, xi = random("X"), random("xi", r"\xi")
 L, t, c, M, mu = fixed("L"), fixed("t"), fixed("c"), fixed("M"), fixed("mu")
-sub_gaussian = every((mu,), E(exp(mu * X)) <= exp(mu**2 * L**2 / 2))
-norm_bound = sqrt(number(Fraction(8, 3))) * L
+sub_gaussian = every((mu,), E(exp(mu * X)) <= exp(mu**2 * L**2 / MGF))
+norm_bound = sqrt(number(NORM)) * L
 
 _slope = Parameter(sp.Symbol("L", positive=True), "Lipschitz constant of f", 1.0)
 _threshold = Parameter(sp.Symbol("t", nonnegative=True), "threshold", 3.0, sp.Interval(0, sp.oo))
@@ -52,29 +59,31 @@ declare(
         text=(
             r"For all real $\mu$ and all $t\ge0$,"
             "\n"
-            r"$$\mathbb E\,e^{\mu X}\le e^{\mu^2L^2/2},\qquad"
-            r"\Pr(X\ge t)\le e^{-t^2/(2L^2)},\qquad\|X\|_{\psi_2}\le\sqrt{8/3}\;L .$$"
+            rf"$$\mathbb E\,e^{{\mu X}}\le e^{{\mu^2L^2/{MGF}}},\qquad"
+            rf"\Pr(X\ge t)\le e^{{-t^2/({TAIL}L^2)}},"
+            rf"\qquad\|X\|_{{\psi_2}}\le\sqrt{{{NORM}}}\;L .$$"
             "\n"
             r"The last is an equality if and only if $f(x)=b+\langle a,x\rangle$ with "
             r"$\|a\|=L$. With $-f$ in the place of $f$, "
-            r"$\Pr(|X|\ge t)\le2\,e^{-t^2/(2L^2)}$."
+            rf"$\Pr(|X|\ge t)\le2\,e^{{-t^2/({TAIL}L^2)}}$."
         ),
         hypotheses=_LET,
         printed=r"$\|f(X)-\mathbb Ef(X)\|_{\Psi_2}\le CL$ for a universal constant $C$",
         changed=(
-            r"The constant is $C=\sqrt{8/3}$, the $\psi_2$ norm of a standard normal variable, "
-            r"and no smaller one will do. The bounds on the moment generating function and on the "
-            r"tail are added: the exponent $t^2/(2L^2)$ is better than the $3t^2/(8L^2)$ that "
+            rf"The constant is $C=\sqrt{{{NORM}}}$, the $\psi_2$ norm of a standard normal "
+            r"variable, and no smaller one will do. The bounds on the moment generating function and "
+            rf"on the tail are added: the exponent $t^2/({TAIL}L^2)$ is better than the "
+            rf"${(1 / NORM).numerator}t^2/({(1 / NORM).denominator}L^2)$ that "
             r"follows from the norm."
         ),
         formal=(
             Sequent((standard_normal(xi), L > 0, sub_gaussian), psi(2, X) <= norm_bound),
-            Sequent((L > 0, t >= 0, sub_gaussian), P(t <= X) <= exp(-(t**2) / (2 * L**2))),
+            Sequent((L > 0, t >= 0, sub_gaussian), P(t <= X) <= exp(-(t**2) / (TAIL * L**2))),
         ),
         bound=BoundFormula(
             quantity=r"\Pr(|f(g)-\mathbb Ef(g)|\ge t)",
             parameters=(_threshold, _slope),
-            terms=(Term(_A, "exponent", (_threshold.symbol / _slope.symbol) ** 2 / 2),),
+            terms=(Term(_A, "exponent", (_threshold.symbol / _slope.symbol) ** 2 / TAIL),),
             value=2 * sp.exp(-_A),
             trivial=sp.Integer(1),
         ),
@@ -112,12 +121,14 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"$$\operatorname{Var}f(g)\;\le\;\tfrac12\bigl(L^2+\|p\|^2\bigr)\;\le\;L^2,"
+            rf"$$\operatorname{{Var}}f(g)\;\le\;\tfrac{{{EVEN.numerator}}}{{{EVEN.denominator}}}"
+            r"\bigl(L^2+\|p\|^2\bigr)\;\le\;L^2,"
             r"\qquad p=\mathbb E\,g\,f(g).$$"
             "\n"
-            r"For even $f$, every norm among them, $p=0$ and the variance is at most $L^2/2$. "
+            rf"For even $f$, every norm among them, $p=0$ and the variance is at most "
+            rf"$L^2/{1 / EVEN}$. "
             r"Both constants are the best that serve every $d$: $f(x)=x_1$ has variance 1, and "
-            r"the variance of $\|g\|$ lies between $d/(2d+1)$ and $\frac12$. If "
+            rf"the variance of $\|g\|$ lies between $d/(2d+1)$ and ${EVEN}$. If "
             r"$\operatorname{Var}f(g)=L^2$, then $f(x)=b+\langle p,x\rangle$. "
             r"The second inequality is Poincaré's."
         ),
@@ -125,7 +136,7 @@ declare(
         bound=BoundFormula(
             quantity=r"\operatorname{Var}f(g)",
             parameters=(_slope, _size),
-            value=(_slope.symbol**2 + _size.symbol**2) / 2,
+            value=sp.Rational(EVEN) * (_slope.symbol**2 + _size.symbol**2),
             trivial=_slope.symbol**2,
         ),
     )
@@ -188,7 +199,8 @@ declare(
             r"Let $A\subset\mathbb R^d$ be bounded, $f(x)=\sup_{a\in A}\langle a,x\rangle$ and "
             r"$L=\sup_{a\in A}\|a\|>0$. Then $f$ is $L$-Lipschitz, and"
             "\n"
-            r"$$\sqrt2\,L\;\le\;\|f(g)-\mathbb Ef(g)\|_{\psi_2}\;\le\;\sqrt{8/3}\,L .$$"
+            rf"$$\sqrt{{{LEAST}}}\,L\;\le\;\|f(g)-\mathbb Ef(g)\|_{{\psi_2}}\;\le\;"
+            rf"\sqrt{{{NORM}}}\,L .$$"
             "\n"
             r"Both ends are attained in every dimension: the right one by linear functions, the "
             r"left one by the Euclidean norm."
