@@ -9,7 +9,7 @@ import torch
 
 from memorize import gradient_norm as gn
 from memorize import runtime
-from memorize.activations import ABS, RELU
+from memorize.activations import ABS
 
 SIZES = (16, 32, 4000, 3.5)
 
@@ -72,15 +72,6 @@ def test_the_moment_generating_function_is_that_of_a_gaussian_square() -> None:
     assert math.exp(gn.product_log_mgf(x)) == pytest.approx(float(value), rel=1e-9)
 
 
-def test_the_sum_is_the_loop() -> None:
-    gen = generator()
-    x = torch.randn(7, 5, generator=gen, dtype=torch.float64)
-    y = torch.tensor([1.0, -1, 1, 1, -1, -1, 1], dtype=torch.float64)
-    W = torch.eye(5, dtype=torch.float64)[:3]
-    loop = sum(y[j] * torch.outer(RELU.derivative(W @ x[j]), x[j]) for j in range(7))
-    torch.testing.assert_close(gn.gradient_sum(x, y, W, RELU), loop)
-
-
 def test_one_example_has_the_norm_of_its_input() -> None:
     W = torch.eye(12, dtype=torch.float64)[:4]
     norm = gn.draw_gradient_norms(generator(), 1, W, 1, ABS, 2.5)
@@ -124,10 +115,6 @@ def test_the_prediction_without_neurons_is_that_of_marchenko_and_pastur() -> Non
         (lambda: gn.net_bound(3, 4, 5, 1.0, 1.0, eps=1.5), "eps must lie in"),
         (lambda: gn.gradient_norm_sharp(3, 4, 47, 1.0, 1.0), "examples must be at least 12 d = 48"),
         (lambda: gn.product_log_mgf(0.5), "x must lie in"),
-        (
-            lambda: gn.gradient_sum(torch.ones(2, 3), torch.tensor([1.0, 0]), torch.eye(3), ABS),
-            "labels must be",
-        ),
         (
             lambda: gn.draw_gradient_norms(generator(), 1, torch.eye(3), 0, ABS, 1.0),
             "examples must be an integer",

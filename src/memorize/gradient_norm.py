@@ -10,7 +10,7 @@ Source: paper G, Claim 10 and Lemma 9, with the constants of the chapter one_ste
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -18,8 +18,9 @@ from jaxtyping import Float
 from scipy.optimize import brentq, minimize_scalar
 from torch import Tensor
 
-from memorize import matrices, require
+from memorize import matrices, require, runtime
 from memorize.activations import Activation
+from memorize.dynamics import one_step_stream
 
 __all__ = [
     "best_fineness",
@@ -29,7 +30,6 @@ __all__ = [
     "gradient_norm_optimum",
     "gradient_norm_sharp",
     "gradient_norm_sharp_log_probability",
-    "gradient_sum",
     "limiting_norm",
     "net_bound",
     "net_log_probability",
@@ -202,25 +202,6 @@ def best_fineness(q: int, d: int, examples: int, ell: float) -> float:
     return float(minimize_scalar(value, bounds=(1e-3, 1.35), method="bounded").x)
 
 
-def gradient_sum(
-    inputs: Float[Tensor, "N d"],
-    labels: Float[Tensor, " N"],
-    weights: Float[Tensor, "q d"],
-    activation: Activation,
-) -> Float[Tensor, "q d"]:
-    """M = Σ_j y_j σ'(W x_j) x_jᵀ: the step is c · diag(a) M.
-
-    Raises ``ValueError`` if a shape does not fit or a label is not ±1.
-    """
-    n, d = require.shape("inputs", inputs, "N d").shape
-    require.shape("weights", weights, "q d", d=d)
-    require.shape("labels", labels, "N", N=n)
-    if not bool((labels.abs() == 1).all()):
-        raise ValueError("labels must be +1 or −1")
-    slopes: Tensor = activation.derivative(inputs @ weights.T) * labels[:, None]
-    return slopes.T @ inputs
-
-
 def draw_gradient_norms(
     gen: torch.Generator,
     draws: int,
@@ -237,19 +218,23 @@ def draw_gradient_norms(
     ``examples`` and ``chunk`` are positive integers, q ≤ d and ``level`` is positive.
     """
     q, d = require.shape("weights", weights, "q d").shape
-    c = scale(q, d, level)
+    scale(q, d, level)
     for name, value in (("draws", draws), ("examples", examples), ("chunk", chunk)):
         require.positive_int(name, value)
-    norms = []
-    for _ in range(draws):
-        total = torch.zeros_like(weights)
-        for start in range(0, examples, chunk):
-            n = min(chunk, examples - start)
-            x = torch.randn(n, d, generator=gen, device=gen.device, dtype=weights.dtype)
-            bits = torch.randint(2, (n,), generator=gen, device=gen.device)
-            total += gradient_sum(x, (2 * bits - 1).to(weights.dtype), weights, activation)
-        norms.append(c * matrices.operator_norm(total))
-    return torch.stack(norms)
+    device, dtype = gen.device, weights.dtype
+
+    def batches() -> Iterator[tuple[Tensor, Tensor]]:
+        for n in runtime.chunks(examples, chunk):
+            x = torch.randn(n, d, generator=gen, device=device, dtype=dtype)
+            yield x, 2.0 * torch.randint(2, (n,), generator=gen, device=device) - 1
+
+    # The norm does not depend on the signs; at an infinite level every example is active.
+    signs, rate = torch.ones(q, device=device, dtype=dtype), examples * level / d
+    steps = (
+        one_step_stream(batches(), weights, signs, activation, level=math.inf, rate=rate)
+        for _ in range(draws)
+    )
+    return torch.stack([matrices.operator_norm(step.change) for step in steps])
 
 
 def limiting_norm(
