@@ -1,4 +1,4 @@
-"""The command line: ``python -m memorize ledger`` and ``python -m memorize bound``."""
+"""The command line: ``python -m memorize ledger``, ``bound`` and ``sweep``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memorize import statements
-from memorize.book import bound, ledger
+from memorize.book import bound, ledger, sweep_command
 from memorize.book.ledger import MARKS, STATUSES, Ledger, LedgerError
 from memorize.statements import PARTS, Statement
 
@@ -27,8 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "bound", help="a statement's bound at your numbers", add_help=False, prefix_chars="\0"
     )
     bounds.add_argument("rest", nargs=argparse.REMAINDER)
+    sweep_command.add(commands)
     options, rest = parser.parse_known_args(arguments)
+    if rest and options.command != "bound":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
+        if options.command == "sweep":
+            return sweep_command.main(options)
         if options.command == "bound":
             return _bound([*options.rest, *rest])
         print(_ledger(ledger.load(options.root.resolve()), options.format))
