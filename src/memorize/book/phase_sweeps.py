@@ -44,9 +44,8 @@ def transition(tier: str) -> Iterator[Parameters]:
         sizes |= {(d, d): 24 for d in (768, 1024, 2048, 4096, 8192)}
         sizes |= {(d, d // 4): 24 for d in (1024, 2048, 4096, 8192)}
     for (d, q), count in sizes.items():
-        for ratio in np.geomspace(0.4, 2.2, 10):
-            m = round(ratio * phases.predicted_transition(d, q))
-            yield from _replicas(count, {"d": d, "q": q, "m": m, **PLAIN})
+        for m in np.geomspace(0.4, 2.2, 10) * phases.predicted_transition(d, q):
+            yield from _replicas(count, {"d": d, "q": q, "m": round(m), **PLAIN})
 
 
 def activations(tier: str) -> Iterator[Parameters]:
