@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import sympy as sp
@@ -39,6 +39,7 @@ from memorize.kernel import (
     indicator,
     inner,
     log,
+    matrix,
     maximum,
     mean,
     member,
@@ -2339,3 +2340,178 @@ def _():
     from memorize.book.proof import increasing
 
     return increasing(a, b)
+
+
+# --- conditions of the normal form -------------------------------------------------------------
+
+
+@attack
+def _():
+    """|K|³ = K³."""
+    return arith(eq(abs(K) ** 3, K**3))
+
+
+@attack
+def _():
+    """‖v‖³ = ⟨v, v⟩."""
+    return arith(eq(norm(v) ** 3, inner(v, v)))
+
+
+@attack
+def _():
+    """(√K)³ = K."""
+    return arith(eq(sqrt(K) ** 3, K), given(0 <= K))
+
+
+@attack
+def _():
+    """|K + 1| = |K|, as if the size of a sum were that of a product."""
+    return arith(eq(abs(K + 1), abs(K)))
+
+
+@attack
+def _():
+    """0 ≤ ⟨v, A A v⟩ for a linear map that need not be symmetric."""
+    A = matrix("A", "d", "d")
+    return arith(0 <= inner(v, A @ (A @ v)))
+
+
+@attack
+def _():
+    """eᴷ ≤ 0, as if what is not 0 stood in every relation to it."""
+    return arith(exp(K) <= 0)
+
+
+@attack
+def _():
+    """E Y finite, as E X = E Y: both may be infinite."""
+    return arith(finite(E(Y)), given(eq(E(X), E(Y))))
+
+
+@attack
+def _():
+    """exp|K| = K, as if |K| were the logarithm of K."""
+    return arith(eq(exp(abs(K)), K))
+
+
+@attack
+def _():
+    """exp(w ln a) = a."""
+    return arith(eq(exp(fixed("w") * log(a)), a), given(0 < a))
+
+
+@attack
+def _():
+    """exp((ln a)²) = a."""
+    return arith(eq(exp(log(a) ** 2), a), given(0 < a))
+
+
+@attack
+def _():
+    """E (√(XY))² finite, as E (XY)²/(XY) is: XY ≠ 0 is not XY ≥ 0."""
+    return arith(finite(E(sqrt(X * Y) ** 2)), given(finite(E((X * Y) ** 2 / (X * Y)))))
+
+
+@attack
+def _():
+    """sup ⟨z, Bw⟩ = sup ⟨w, Bw⟩ over z and w on the sphere, as if they were one variable."""
+    w, B = vector("w", "d"), matrix("B", "d", "d")
+    across, along = (
+        sup(sup(body, (w, sphere("d"))), (z, sphere("d")))
+        for body in (inner(z, B @ w), inner(w, B @ w) + 0 * inner(z, z))
+    )
+    return arith(eq(across, along), given(finite(across), finite(along)))
+
+
+@attack
+def _():
+    """(K + 1)² = K²."""
+    return arith(eq((K + 1) ** 2, K * K))
+
+
+@attack
+def _():
+    """⟨u, v⟩² = ⟨u, u⟩."""
+    return arith(eq(inner(u, v) ** 2, inner(u, u)))
+
+
+@attack
+def _():
+    """(K²)² = K."""
+    return arith(eq((K**2) ** 2, K))
+
+
+@attack
+def _():
+    """|K²| = |K| K."""
+    return arith(eq(abs(K**2), abs(K) * K))
+
+
+@attack
+def _():
+    """K = L, as if they had one inverse."""
+    return arith(eq(K, L), given(1 / K + L / K + 1 / L <= a))
+
+
+@attack
+def _():
+    """1/K = K."""
+    return arith(eq(1 / K, K), given(0 < K))
+
+
+@attack
+def _():
+    """v² = w², by names in which the square of a size is read."""
+    total = sum((fixed(f"letter{i}") for i in range(10)), number(0))
+    one, two = fixed("wwwwletter1"), fixed("vvvvletter1")
+    return arith(eq(total + one**2, total + two**2))
+
+
+@attack
+def _():
+    """A sample of an average, called by the name of a kind."""
+    return sample("T", mean(f(omega), omega, sample("random", omega, q)), q)
+
+
+# --- ill-formed nodes --------------------------------------------------------------------------
+
+y, A, p = vector("y", "q"), matrix("A", "q", "d"), K <= L
+ONE_X = (X,)
+ILL_FORMED: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
+    ("num", (K,), Fraction(1)), ("num", (), 1), ("nothing", (), Fraction(1)),
+    ("var", (L,), ("K", "fixed", "R", "K")), ("nothing", (), ("K", "fixed", "R", "K")),
+    ("nothing", (K, L), None), ("add", (K, L, K), None), ("add", (p, p), None),
+    ("add", (K, v), None), ("sub", (v, y), None),
+    ("neg", (K, L), None), ("neg", (p,), None), ("nothing", (K,), None),
+    ("nothing", (K, v), None), ("mul", (K, L, K), None), ("mul", (v, K), None),
+    ("mul", (K, p), None),
+    ("div", (K, L, K), None), ("div", (K, v), None), ("div", (p, K), None),
+    ("exp", (v,), None), ("max", (K,), None), ("log", (K, L), None),
+    ("pow", (K, L), 2), ("pow", (v,), 2), ("pow", (K,), -1), ("pow", (K,), Fraction(1, 2)),
+    ("nothing", (K,), 2), ("root", (K, L), 2), ("root", (v,), 2), ("root", (K,), Fraction(5, 2)),
+    ("root", (K,), 1),
+    ("nothing", (v, v), None), ("inner", (v, v, v), None), ("inner", (K, K), None),
+    ("inner", (v, y), None),
+    ("nothing", (v,), None), ("norm", (v, v), None), ("norm", (K,), None),
+    ("nothing", (A,), None), ("adjoint", (A, A), None), ("adjoint", (vector("s", "a:b"),), None),
+    ("nothing", (A, v), None), ("apply", (A, v, v), None), ("apply", (A, y), None),
+    ("apply", (vector("s", "q:d"), v), None),
+    ("nothing", (K,), f), ("app", (K,), L), ("app", (), f), ("app", (p,), f),
+    ("E", (X, Y), ONE_X), ("E", (x,), (x,)), ("psi", (x,), (2, (x,))),
+    ("nothing", (K,), ()), ("sup", (inner(z, z),), (z,)), ("sup", (p, sphere("d")), (z,)),
+    ("nothing", (p,), None), ("ind", (p, p), None), ("ind", (finite(K),), None),
+    ("nothing", (N, v), None), ("near", (N, v, v), None), ("near", (v, v), None),
+    ("near", (N, y), None),
+    ("nothing", (), "d"), ("sphere", (K,), "d"), ("pole", (K,), "d"),
+    ("le", (K, L, K), None), ("le", (v, v), None), ("lt", (K,), None),
+    ("finite", (K, L), None), ("finite", (v,), None),
+    ("nothing", (v, N), None), ("member", (v, N, N), None), ("member", (N, N), None),
+    ("member", (y, N), None),
+    ("nothing", (N, eps), None), ("net", (N, eps, eps), None), ("net", (K, eps), None),
+    ("net", (sphere("d"), eps), None), ("net", (N, v), None),
+    ("nothing", (), ()), ("indep", (K,), ((X,), (Y,))), ("normal", (X, Y), None),
+    ("normal", (x,), None),
+    ("every", (p, p), (K,)), ("every", (K,), (L,)),
+)  # fmt: skip
+for place, node in enumerate(ILL_FORMED):
+    ATTACKS[f"Ill-formed {place}: {node[0]} of {node[1]} with {node[2]}"] = partial(Term, *node)

@@ -2,13 +2,17 @@
 
 A guard is an ``if …: raise`` (or one part of its condition) or a call that raises where a side
 condition fails. Each is taken out in turn, by exchanging the function's code in place, and the
-attacks that it refuses are run again. ``python tests/kernel/mutate.py`` lists the survivors.
+attacks that it refuses are run again. In the terms and the normal form most guards are conditions
+without a ``raise``: which nodes have a sort, when ``|t|³`` is ``t³``. There each part of a
+conjunction is left out, each comparison with a number taken for true, each obligation forgotten,
+and all attacks are run. ``python tests/kernel/mutate.py`` lists the survivors.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -23,6 +27,7 @@ from memorize.book.proof import ProofError
 from memorize.kernel import Refused, normal, rules, terms
 
 MODULES: tuple[ModuleType, ...] = (terms, normal, rules)
+SHOWS = re.compile(r"_text|_greek|__repr__|__hash__|__eq__").fullmatch  # only display and hash
 CALLS = ("check_real", "_holds_under", "_exists", "_prove", "_check_binder")
 REFUSALS = (Refused, ProofError, TypeError, AttributeError, LookupError, ValueError)
 
@@ -35,6 +40,7 @@ class Mutant:
     lines: range
     code: CodeType
     what: str
+    raises: bool = True
 
     def __str__(self) -> str:
         return f"{self.function.__module__}:{self.lines.start}: {self.what}"
@@ -75,6 +81,40 @@ def weaker(node: ast.If) -> Iterator[tuple[str, ast.stmt]]:
         yield what, ast.If(test, node.body, node.orelse)
 
 
+def conditions(tree: ast.AST) -> Iterator[tuple[ast.AST, list[tuple[str, ast.AST]]]]:
+    """What decides without a ``raise``, each with its mutations."""
+    strict = [n.test for n in ast.walk(tree) if isinstance(n, ast.If) and _raises(n)]
+    stricter = {id(part) for test in strict for part in ast.walk(test)}
+    for node in ast.walk(tree):
+        if id(node) in stricter:  # with a part of its condition left out, a guard refuses more
+            continue
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+            rest = [node.values[:i] + node.values[i + 1 :] for i in range(len(node.values))]
+            yield (
+                node,
+                [
+                    (
+                        f"{ast.unparse(node)}: without the part {ast.unparse(part)}",
+                        kept[0] if len(kept) == 1 else ast.BoolOp(ast.And(), kept),
+                    )
+                    for part, kept in zip(node.values, rest, strict=True)
+                ],
+            )
+        if isinstance(node, ast.If | ast.IfExp) and _compares_with_a_number(node.test):
+            yield node.test, [(f"always {ast.unparse(node.test)}", ast.Constant(True))]
+        if isinstance(node, ast.Expr) and ast.unparse(node).startswith("own.append"):
+            yield node, [(f"without {ast.unparse(node)}", ast.Pass())]
+
+
+def _compares_with_a_number(test: ast.expr) -> bool:
+    sides = [test.left, *test.comparators] if isinstance(test, ast.Compare) else []
+    return any(isinstance(side, ast.Constant) and type(side.value) is int for side in sides)
+
+
+def _raises(node: ast.If) -> bool:
+    return isinstance(node.body[-1], ast.Raise)
+
+
 def mutants() -> Iterator[Mutant]:
     for module in MODULES:
         for function in functions(module):
@@ -87,15 +127,18 @@ def mutants() -> Iterator[Mutant]:
             lines = [line[indent:] if line[:indent].isspace() else line for line in source]
             text = "".join(lines)
             tree = ast.parse(text)
-            for guard, changes in guards(tree):
+            found: list[tuple[bool, Any, Any]] = [(True, *guard) for guard in guards(tree)]
+            if module is not rules and not SHOWS(function.__name__):
+                found += [(False, *condition) for condition in conditions(tree)]
+            for raises, guard, changes in found:
                 where = range(guard.lineno + first - 1, (guard.end_lineno or 0) + first)
                 for what, changed in changes:
                     code = recompiled(tree, guard, changed, function)
-                    yield Mutant(function, where, code, what)
+                    yield Mutant(function, where, code, what, raises)
 
 
-def recompiled(tree: ast.Module, old: ast.stmt, new: ast.stmt, function: FunctionType) -> CodeType:
-    """The function's code with one statement exchanged."""
+def recompiled(tree: ast.Module, old: ast.AST, new: ast.AST, function: FunctionType) -> CodeType:
+    """The function's code with one statement or expression exchanged."""
 
     class Exchange(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> Any:
@@ -144,7 +187,7 @@ def killed_by(mutant: Mutant) -> str | None:
     candidates = [
         name
         for name, places in refusals().items()
-        if any(f == file and line in mutant.lines for f, line in places)
+        if not mutant.raises or any(f == file and line in mutant.lines for f, line in places)
     ]
     original = mutant.function.__code__
     if original.co_freevars != mutant.code.co_freevars:
@@ -152,10 +195,10 @@ def killed_by(mutant: Mutant) -> str | None:
     mutant.function.__code__ = mutant.code
     normal.forget()
     try:
-        for name in candidates:
+        for name in candidates if mutant.raises else reversed(candidates):
             try:
                 ATTACKS[name]()
-            except REFUSALS:
+            except Exception:  # a mutant that stumbles proves nothing
                 continue
             return name
     finally:

@@ -34,6 +34,22 @@ EQUIVALENT = {
     "bound is None": "nothing is then compared",
     "term.data[0] not in symbols": "the symbol is looked up",
     "term.sort != 'R'": "no operation on vectors is translated",
+    "without the part type(n) is int": "a power has a sort for integers n ≥ 0 only",
+    "without the part n < 0": "a power has a sort for integers n ≥ 0 only",
+    "without the part bool(sorts)": "where it is asked, the arguments are counted too",
+    "without the part len(args) == 1 + len(data)": "pairs are formed strictly",
+    "without the part type(v) is Term": "nothing else that is plain has an operation or a kind",
+    "without the part v.kind": "no sample at all would have a sort",
+    "without the part term.op == 'mean'": "variables and numbers have no first argument",
+    "without the part obligations(term.args[0])": "more averages would need to be shown finite",
+    "without the part len(form) == 1": "one monomial is unpacked",
+    "always len(form) == 1": "one monomial is unpacked",
+    "always form[min(form)] > 0": "|t| and |−t| would be two atoms",
+    "without the part e.denominator == 1": "no fraction leaves 0 when divided by 2",
+    "without the part not positive": "|t| would be an atom where it is t",
+    "always e != 1": "products drop the power 0",
+    "without the part len(path) % 2 == 0": "in the middle no map is its own adjoint's name",
+    "without the part a[4] != '('": "|s + t|² would be the square of a number not known further",
 }
 
 
