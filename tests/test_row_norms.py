@@ -50,18 +50,16 @@ def test_mean_of_the_square_is_that_of_the_law() -> None:
 
 
 def test_deviations_are_the_declared_ones() -> None:
-    at = {"d": D, "q": Q, "N": N, "level": LEVEL}
+    at = {"d": D, "q": Q, "n": N, "level": LEVEL}
     load, rows = rn.load(D, Q, N, LEVEL), rn.slopes(ERF)
     extra = {"slope": rows.slope, "spread": rows.spread}
     for id, moved in (("G.L11.1", True), ("G.L11.2", False)):
         ell = rn.square_tail(D**-0.5, load, D, N, rows.slope, rows.spread, moved=moved)
         assert 6 * math.exp(-ell) == pytest.approx(declared(id, **at, **extra))
     found = rn.length_deviation(9.0, load, D, N, rows.slope, rows.theta, rows.spread)
-    assert found == pytest.approx(
-        declared("B.rows.length", ell=9.0, theta=rows.theta, **at, **extra)
-    )
+    assert found == pytest.approx(declared("B.rows.length", t=9.0, theta=rows.theta, **at, **extra))
     flat = rn.flat_deviation(9.0, load, D, 1.5)
-    assert flat == pytest.approx(declared("B.rows.flat", ell=9.0, slope=1.5, **at))
+    assert flat == pytest.approx(declared("B.rows.flat", t=9.0, slope=1.5, **at))
 
 
 @pytest.mark.parametrize("moved", [True, False])
@@ -121,7 +119,7 @@ def test_bad_input_is_named() -> None:
         rn.load(D, Q, 0, LEVEL)
     with pytest.raises(ValueError, match="level"):
         rn.load(D, Q, N, 0.0)
-    with pytest.raises(ValueError, match="ell"):
+    with pytest.raises(ValueError, match="t must"):
         rn.length_deviation(-1.0, 1.0, D, N, 1.0, 1.0, 1.0)
     with pytest.raises(ValueError, match="theta"):
         rn.length_deviation(1.0, 1.0, D, N, 1.0, 0.0, 1.0)
@@ -137,5 +135,5 @@ def test_bad_input_is_named() -> None:
         rn.slopes(ABS, lowest=2.0)
     with pytest.raises(ValueError, match="labels"):
         rn.row_steps(torch.zeros(2, 3, 4), torch.zeros(2, 4), torch.zeros(4), ABS, 1.0)
-    with pytest.raises(ValueError, match="n must be"):
+    with pytest.raises(ValueError, match="draws must be"):
         rn.draw_lengths(0, D, N, 0.1, ABS, gen())

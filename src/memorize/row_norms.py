@@ -1,9 +1,9 @@
 """The rows of W + ηG̃ after the step of the other examples: exact laws, moments, deviations.
 
-One row w of W, of norm 1, moves by ηg̃ = c Σ_{j≤N} ±y_j σ'(⟨w,x_j⟩) x_j, where c = λ/(d√q), the N
-inputs x_j are standard Gaussian in ℝ^d, and the labels y_j are independent fair signs. The *load*
-is κ_N = c²Nd = Nλ²/(dq). Throughout s = sup |σ'|, θ = E σ'(g)², τ = E g²σ'(g)², and ω is the
-range of σ'², its supremum minus its infimum: 0 for |t|, and at most s².
+One row wᵢ of W, of norm 1, moves by ηG̃ᵢ = c Σ_{j≤n} ±y_j σ'(⟨wᵢ,x_j⟩) x_j, where c = γ/(d√q), the
+n = m − 1 inputs x_j are standard Gaussian in ℝ^d, and the labels y_j are independent fair signs.
+The *load* is ϰ̃ = c²nd = nγ²/(dq). Throughout s₁ = sup |σ'|, θ = E σ'(g)², θ₂ = E g²σ'(g)², and Δ
+is the range of σ'², its supremum minus its infimum: 0 for |·|, and at most s₁².
 Source: paper G, Lemma 11, with the constants of the chapter one_step/row_norms.
 """
 
@@ -43,8 +43,8 @@ RADIUS = 12.0
 class Slopes(NamedTuple):
     """What the rows need of an activation.
 
-    ``slope``: s = sup |σ'|; ``theta``: θ = E σ'(g)²; ``radial``: τ = E g²σ'(g)²; ``spread``: ω, an
-    upper bound on sup σ'² − inf σ'².
+    ``slope``: s₁ = sup |σ'|; ``theta``: θ = E σ'(g)²; ``radial``: θ₂ = E g²σ'(g)²; ``spread``: Δ,
+    or an upper bound on it.
     """
 
     slope: float
@@ -54,7 +54,7 @@ class Slopes(NamedTuple):
 
 
 def slopes(activation: Activation, lowest: float = 0.0) -> Slopes:
-    """The constants of an activation; ``lowest`` ≤ |σ'| everywhere, so that ω = s² − lowest².
+    """The constants of an activation; ``lowest`` ≤ |σ'| everywhere, so that Δ = s₁² − lowest².
 
     The moments are numerical, by quadrature between the kinks. Raises ``ValueError`` if σ' is
     unbounded or ``lowest`` is negative or above its supremum.
@@ -78,9 +78,9 @@ def slopes(activation: Activation, lowest: float = 0.0) -> Slopes:
 
 
 def load(d: int, q: int, others: int, level: float) -> float:
-    """κ_N = Nλ²/(dq) for N = ``others`` examples and the level λ of the hinge.
+    """ϰ̃ = nγ²/(dq) for n = ``others`` examples and the level γ of the hinge.
 
-    Raises ``ValueError`` unless the sizes are positive integers, q ≤ d, and λ positive.
+    Raises ``ValueError`` unless the sizes are positive integers, q ≤ d, and γ positive.
     """
     require.at_most(
         "q",
@@ -94,9 +94,9 @@ def load(d: int, q: int, others: int, level: float) -> float:
 
 
 def square_mean(load: float, d: int, theta: float, radial: float, *, start: float = 1.0) -> float:
-    """E‖w + ηg̃‖² = ‖w‖² + κ_N (τ + (d − 1)θ)/d, exactly (G.L11.1); ``start``: ‖w‖.
+    """E‖wᵢ + ηG̃ᵢ‖² = ‖wᵢ‖² + ϰ̃ (θ₂ + (d − 1)θ)/d, exactly (G.L11.1); ``start``: ‖wᵢ‖.
 
-    With ``start=0`` it is E‖ηg̃‖² (G.L11.2). Raises ``ValueError`` unless ``load`` is positive, d a
+    With ``start=0`` it is E‖ηG̃ᵢ‖² (G.L11.2). Raises ``ValueError`` unless ``load`` is positive, d a
     positive integer, and the rest at least 0.
     """
     require.positive_int("d", d)
@@ -105,15 +105,15 @@ def square_mean(load: float, d: int, theta: float, radial: float, *, start: floa
 
 
 def square_deviation(
-    ell: float, load: float, d: int, others: int, slope: float, spread: float, *, moved: bool = True
+    t: float, load: float, d: int, others: int, slope: float, spread: float, *, moved: bool = True
 ) -> float:
-    """With probability 1 − 6e^(−ℓ), ‖w + ηg̃‖² is within this of its mean (G.L11.1).
+    """With probability 1 − 6e^(−t), ‖wᵢ + ηG̃ᵢ‖² is within this of its mean (G.L11.1).
 
-    It is 2√(2vℓ/d) + 2vℓ/d + 2v(√(ℓ/d) + ℓ/d) + ωκ_N√(ℓ/(2N)) with v = s²κ_N. With ``moved=False``
-    the first term is dropped: that is for ‖ηg̃‖² (G.L11.2). Raises ``ValueError`` unless ``ell`` and
+    It is 2√(2vt/d) + 2vt/d + 2v(√(t/d) + t/d) + Δϰ̃√(t/(2n)) with v = s₁²ϰ̃. With ``moved=False``
+    the first term is dropped: that is for ‖ηG̃ᵢ‖² (G.L11.2). Raises ``ValueError`` unless ``t`` and
     ``spread`` are at least 0, ``load`` and ``slope`` positive, the sizes positive integers.
     """
-    root = math.sqrt(require.non_negative("ell", ell))
+    root = math.sqrt(require.non_negative("t", t))
     a, b = _square_terms(load, d, others, slope, spread, moved)
     return a * root + b * root**2
 
@@ -121,7 +121,7 @@ def square_deviation(
 def square_tail(
     eps: float, load: float, d: int, others: int, slope: float, spread: float, *, moved: bool = True
 ) -> float:
-    """The exponent ℓ at which :func:`square_deviation` is ε: P(|‖·‖² − mean| > ε) ≤ 6e^(−ℓ).
+    """The exponent t at which :func:`square_deviation` is ε: P(|‖·‖² − mean| > ε) ≤ 6e^(−t).
 
     Raises ``ValueError`` as :func:`square_deviation`, and unless ``eps`` is at least 0.
     """
@@ -131,25 +131,25 @@ def square_tail(
 
 
 def length_deviation(
-    ell: float, load: float, d: int, others: int, slope: float, theta: float, spread: float
+    t: float, load: float, d: int, others: int, slope: float, theta: float, spread: float
 ) -> float:
-    """With probability 1 − 6e^(−ℓ), r = ‖w + ηg̃‖ is within this of one number r̄ (B.rows.length).
+    """With probability 1 − 6e^(−t), r = ‖wᵢ + ηG̃ᵢ‖ is within this of one number r̄ (B.rows.length).
 
-    It is 2s√(κ_N ℓ/d) + ω√(κ_N ℓ/(2θN)). The number r̄, enclosed by :func:`length_centre`, is the
-    same for all rows of a network. Raises ``ValueError`` unless ``ell`` and ``spread`` are at least
+    It is 2s₁√(ϰ̃ t/d) + Δ√(ϰ̃ t/(2θn)). The number r̄, enclosed by :func:`length_centre`, is the
+    same for all rows of a network. Raises ``ValueError`` unless ``t`` and ``spread`` are at least
     0, ``load``, ``slope`` and ``theta`` positive, and the sizes positive integers.
     """
-    ell, spread = require.non_negative("ell", ell), require.non_negative("spread", spread)
+    t, spread = require.non_negative("t", t), require.non_negative("spread", spread)
     require.positive("load", load), require.positive("theta", theta)
     require.positive_int("d", d), require.positive_int("others", others)
-    first = 2 * require.positive("slope", slope) * math.sqrt(load * ell / d)
-    return first + spread * math.sqrt(load * ell / (2 * theta * others))
+    first = 2 * require.positive("slope", slope) * math.sqrt(load * t / d)
+    return first + spread * math.sqrt(load * t / (2 * theta * others))
 
 
 def length_centre(load: float, d: int, theta: float) -> tuple[float, float]:
-    """(low, high) with low ≤ r̄ ≤ high, r̄ = E√(1 + (θκ_N/d) χ²_{d−1}) ≥ 1 (B.rows.length).
+    """(low, high) with low ≤ r̄ ≤ high, r̄ = E√(1 + (θϰ̃/d) χ²_{d−1}) ≥ 1 (B.rows.length).
 
-    high² = 1 + θκ_N(d − 1)/d, and low² = max(1, high² − θκ_N/(2d)). Raises ``ValueError`` unless
+    high² = 1 + θϰ̃(d − 1)/d, and low² = max(1, high² − θϰ̃/(2d)). Raises ``ValueError`` unless
     ``load`` and ``theta`` are positive and d is a positive integer.
     """
     each = require.positive("load", load) * require.positive("theta", theta)
@@ -159,10 +159,10 @@ def length_centre(load: float, d: int, theta: float) -> tuple[float, float]:
 
 
 def flat_law(load: float, d: int, slope: float = 1.0, *, start: float = 1.0) -> Any:
-    """The law of ‖w + ηg̃‖² where |σ'| = s almost everywhere (B.rows.flat), as in scipy.stats.
+    """The law of ‖wᵢ + ηG̃ᵢ‖² where |σ'| = s₁ almost everywhere (B.rows.flat), as in scipy.stats.
 
-    v/d times a non-central χ²_d of parameter ‖w‖²d/v, v = s²κ_N; for ``start`` = ‖w‖ = 0 it is the
-    law of ‖ηg̃‖², v/d times χ²_d. Raises ``ValueError`` unless ``load`` and ``slope`` are positive,
+    v/d times a non-central χ²_d of parameter ‖wᵢ‖²d/v, v = s₁²ϰ̃; for ``start`` = ‖wᵢ‖ = 0 it is the
+    law of ‖ηG̃ᵢ‖², v/d times χ²_d. Raises ``ValueError`` unless ``load`` and ``slope`` are positive,
     d is a positive integer and ``start`` at least 0.
     """
     each = require.positive("load", load) * require.positive("slope", slope) ** 2
@@ -171,37 +171,37 @@ def flat_law(load: float, d: int, slope: float = 1.0, *, start: float = 1.0) -> 
     return stats.ncx2(d, shift, scale=each) if shift else stats.chi2(d, scale=each)
 
 
-def flat_deviation(ell: float, load: float, d: int, slope: float = 1.0) -> float:
-    """s√(2κ_N ℓ/d): where |σ'| = s, |r − E r| is below it but for 2e^(−ℓ) (B.rows.flat).
+def flat_deviation(t: float, load: float, d: int, slope: float = 1.0) -> float:
+    """s₁√(2ϰ̃ t/d): where |σ'| = s₁, |r − E r| is below it but for 2e^(−t) (B.rows.flat).
 
-    Raises ``ValueError`` unless ``ell`` is at least 0, ``load`` and ``slope`` are positive and d is
+    Raises ``ValueError`` unless ``t`` is at least 0, ``load`` and ``slope`` are positive and d is
     a positive integer.
     """
-    spread = 2 * require.positive("load", load) * require.non_negative("ell", ell)
+    spread = 2 * require.positive("load", load) * require.non_negative("t", t)
     return require.positive("slope", slope) * math.sqrt(spread / require.positive_int("d", d))
 
 
 def row_steps(
-    inputs: Float[Tensor, "n N d"],
-    labels: Float[Tensor, "n N"],
+    inputs: Float[Tensor, "k n d"],
+    labels: Float[Tensor, "k n"],
     row: Float[Tensor, " d"],
     activation: Activation,
     factor: float,
-) -> Float[Tensor, "n d"]:
-    """ηg̃ = c Σ_j y_j σ'(⟨w,x_j⟩) x_j in each of n independent experiments, c = ``factor``.
+) -> Float[Tensor, "k d"]:
+    """ηG̃ᵢ = c Σ_j y_j σ'(⟨wᵢ,x_j⟩) x_j in each of k independent experiments, c = ``factor``.
 
-    (For an output weight −1 it is −ηg̃; as the labels are symmetric, that has the same law.) Raises
+    (For an output weight −1 it is −ηG̃ᵢ; as the labels are symmetric, that has the same law.) Raises
     ``ValueError`` for shapes that do not fit, or a factor that is not a number.
     """
-    n, others, d = require.shape("inputs", inputs, "n N d").shape
-    require.shape("labels", labels, "n N", n=n, N=others)
+    k, n, d = require.shape("inputs", inputs, "k n d").shape
+    require.shape("labels", labels, "k n", k=k, n=n)
     gates = labels * activation.derivative(inputs @ require.shape("row", row, "d", d=d))
-    step: Tensor = require.number("factor", factor) * torch.einsum("nN,nNd->nd", gates, inputs)
+    step: Tensor = require.number("factor", factor) * torch.einsum("kn,knd->kd", gates, inputs)
     return step
 
 
 def draw_lengths(
-    n: int,
+    draws: int,
     d: int,
     others: int,
     factor: float,
@@ -209,26 +209,27 @@ def draw_lengths(
     generator: torch.Generator,
     *,
     chunk: int = 2**20,
-) -> Float[Tensor, " n"]:
-    """n independent draws of ‖w + ηg̃‖ from the exact law √((1 + cZ)² + c²S χ²_{d−1}) (B.rows.law).
+) -> Float[Tensor, " draws"]:
+    """Independent draws of ‖wᵢ + ηG̃ᵢ‖ from the exact law √((1 + cZ)² + c²S χ²_{d−1}) (B.rows.law).
 
-    Z = Σ y_jσ'(t_j)t_j and S = Σ σ'(t_j)²: N numbers a draw, and not N·d; they are drawn ``chunk``
+    Z = Σ y_jσ'(g_j)g_j and S = Σ σ'(g_j)²: n numbers a draw, and not n·d; they are drawn ``chunk``
     at a time. On the generator's device, in float64. Raises ``ValueError`` unless the sizes are
     positive integers.
     """
-    require.positive_int("n", n), require.positive_int("d", d), require.positive_int("chunk", chunk)
+    require.positive_int("draws", draws), require.positive_int("d", d)
+    require.positive_int("chunk", chunk)
     device, c = generator.device, require.number("factor", factor)
     options: Any = {"generator": generator, "dtype": torch.float64, "device": device}
-    Z, S = torch.zeros(2, n, dtype=torch.float64, device=device)
-    step = max(1, chunk // n)
+    Z, S = torch.zeros(2, draws, dtype=torch.float64, device=device)
+    step = max(1, chunk // draws)
     for first in range(0, require.positive_int("others", others), step):
-        t = torch.randn(n, min(step, others - first), **options)
+        t = torch.randn(draws, min(step, others - first), **options)
         slope = activation.derivative(t)
         # σ'(t)t times a fair sign, whatever the parity of σ'.
         sign = 2 * torch.randint(0, 2, t.shape, generator=generator, device=device) - 1
         Z += (sign * slope * t).sum(1)
         S += slope.square().sum(1)
-    shape = torch.full((n,), (d - 1) / 2, dtype=torch.float64, device=device)
+    shape = torch.full((draws,), (d - 1) / 2, dtype=torch.float64, device=device)
     chi = 2 * torch._standard_gamma(shape, generator=generator) if d > 1 else torch.zeros_like(Z)
     squares: Tensor = (1 + c * Z).square() + c * c * S * chi
     return squares.sqrt()
@@ -237,7 +238,7 @@ def draw_lengths(
 def _square_terms(
     load: float, d: int, others: int, slope: float, spread: float, moved: bool
 ) -> tuple[float, float]:
-    """(a, b) with the deviation a√ℓ + bℓ."""
+    """(a, b) with the deviation a√t + bt."""
     require.positive_int("d", d), require.positive_int("others", others)
     v = require.positive("load", load) * require.positive("slope", slope) ** 2
     gates = require.non_negative("spread", spread) * load / math.sqrt(2 * others)

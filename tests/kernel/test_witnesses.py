@@ -138,7 +138,7 @@ def gates() -> Witness:
 def rows() -> Witness:
     """A sign, and two independent positive variables, none of which is ever far from its mean."""
     parts = (uniform(rn.Z, [-1, 1]), uniform(rn.S, [1, 3]), uniform(rn.Q, [0, 2]))
-    values = {rn.c: F(1, 2), rn.n: 1, rn.D: 1, rn.tau: 1, rn.theta: 2}
+    values = {rn.c: F(1, 2), rn.n: 1, rn.D: 1, rn.theta2: 1, rn.theta: 2}
     limits = {rn.x: 2, rn.a: 2, rn.z: 2, rn.v: 3, rn.e: F(1, 4)}
     return Witness(independently(*parts), {**values, **limits})
 

@@ -16,19 +16,25 @@ from memorize.statements import BoundFormula, Parameter, Statement, Term, declar
 
 CHAPTER = "one_step/row_norms"
 
-# Z = Σ y_j σ'(t_j) t_j, S = Σ σ'(t_j)², Q of the law χ²_D with D = d − 1, n the others.
+# Z = Σ y_j σ'(g_j) g_j, S = Σ σ'(g_j)², Q of the law χ²_D with D = d − 1, n the others.
 Z, S, Q, X = random("Z"), random("S"), random("Q"), random("X")
-c, n, D, tau, theta = (fixed(name) for name in ("c", "N", "D", "tau", "theta"))
+c, n, D, theta2, theta = (
+    fixed("c"),
+    fixed("n"),
+    fixed("D"),
+    fixed("theta2", r"\theta_2"),
+    fixed("theta"),
+)
 a, b, v, x, z, e = (fixed(name) for name in ("a", "b", "v", "x", "z", "e"))
 L, t = fixed("L"), fixed("t")
 
 square = (1 + c * Z) ** 2 + c**2 * S * Q
-mean = 1 + c**2 * n * (tau + D * theta)
+mean = 1 + c**2 * n * (theta2 + D * theta)
 step_square = c**2 * Z**2 + c**2 * S * Q
-step_mean = c**2 * n * (tau + D * theta)
+step_mean = c**2 * n * (theta2 + D * theta)
 moments = (
     eq(E(Z), 0),
-    eq(E(Z**2), n * tau),
+    eq(E(Z**2), n * theta2),
     eq(E(S), n * theta),
     eq(E(Q), D),
     S >= 0,
@@ -41,8 +47,8 @@ three_tails = (
     a >= 0,
     z >= 0,
     D >= 0,
-    0 <= tau,
-    tau <= x**2,
+    0 <= theta2,
+    theta2 <= x**2,
     S >= 0,
     S <= v,
     v > 0,
@@ -50,8 +56,8 @@ three_tails = (
     P(a <= abs(Q - D)) <= 2 * e,
     P(z <= abs(S - theta)) <= 2 * e,
 )
-far = abs((1 + Z) ** 2 + S * Q - (1 + tau + D * theta))
-far_step = abs(Z**2 + S * Q - (tau + D * theta))
+far = abs((1 + Z) ** 2 + S * Q - (1 + theta2 + D * theta))
+far_step = abs(Z**2 + S * Q - (theta2 + D * theta))
 bound = 2 * x + x**2 + v * a + D * z
 
 four_signs = tuple(
@@ -59,11 +65,12 @@ four_signs = tuple(
 )
 
 _ROW = (
-    r"$w$ is one row of $W$, a unit vector, and $\eta\tilde g$ its row of $\eta\widetilde G$",
-    r"$N=m-1\ge1$ examples, $x_j\sim\mathcal N(0,I_d)$, the labels $y_j=\pm1$ fair, all "
-    r"independent; $c=\lambda/(d\sqrt q)$ and $\kappa_N=c^2Nd=N\lambda^2/(dq)$",
-    r"$s=\sup|\sigma'|<\infty$, $\theta=\mathbb E\,\sigma'(g)^2$, "
-    r"$\tau=\mathbb E\,g^2\sigma'(g)^2$, and $\omega=\sup\sigma'^2-\inf\sigma'^2$",
+    r"$w_i$ is one row of $W$, a unit vector, and $\eta\widetilde G_i$ that row of "
+    r"$\eta\widetilde G$",
+    r"$n=m-1\ge1$ examples, $x_j\sim\mathcal N(0,I_d)$, the labels $y_j=\pm1$ fair, all "
+    r"independent; $c=\gamma/(d\sqrt q)$ and $\widetilde\varkappa=c^2nd=n\gamma^2/(dq)$",
+    r"$s_1=\sup|\sigma'|<\infty$, $\theta=\mathbb E\,\sigma'(g)^2$, "
+    r"$\theta_2=\mathbb E\,g^2\sigma'(g)^2$, and $\Delta=\sup\sigma'^2-\inf\sigma'^2$",
 )
 _PRINTED_TAIL = (
     r"the probability that it $\frac1{\sqrt d}$-deviates from its expectation is at most "
@@ -72,14 +79,14 @@ _PRINTED_TAIL = (
 
 
 def _symbols() -> dict[str, sp.Symbol]:
-    whole = {name: sp.Symbol(name, integer=True, positive=True) for name in ("d", "q", "N")}
+    whole = {name: sp.Symbol(name, integer=True, positive=True) for name in ("d", "q", "n")}
     real = {name: sp.Symbol(name, positive=True) for name in ("level", "slope", "theta")}
     return (
         whole
         | real
         | {
             "spread": sp.Symbol("spread", nonnegative=True),
-            "ell": sp.Symbol("ell", nonnegative=True),
+            "t": sp.Symbol("t", nonnegative=True),
         }
     )
 
@@ -88,7 +95,7 @@ _s = _symbols()
 _SIZES = (
     Parameter(_s["d"], "input dimension", 4096, sp.Interval(1, sp.oo)),
     Parameter(_s["q"], "hidden neurons, at most d", 4096, sp.Interval(1, sp.oo)),
-    Parameter(_s["N"], "other examples, m − 1", 10000, sp.Interval(1, sp.oo)),
+    Parameter(_s["n"], "other examples, m − 1", 10000, sp.Interval(1, sp.oo)),
     Parameter(_s["level"], "level of the hinge (ln d in the paper)", 8.3178),
 )
 _SLOPE = Parameter(_s["slope"], "supremum of |σ'|", 1.0)
@@ -99,14 +106,14 @@ _load, _v, _alpha = sp.symbols("kappa v alpha")
 def _tail_at_root_d(moved: bool) -> BoundFormula:
     """6 e^(−ℓ) with ℓ such that the deviation is 1/√d."""
     first = 2 * sp.sqrt(2 * _v) if moved else sp.Integer(0)
-    gates = _s["spread"] * _load * sp.sqrt(_s["d"] / (2 * _s["N"]))
+    gates = _s["spread"] * _load * sp.sqrt(_s["d"] / (2 * _s["n"]))
     root = 2 / (_alpha + sp.sqrt(_alpha**2 + 16 * _v / sp.sqrt(_s["d"])))
-    norm = r"\|w+\eta\tilde g\|^2" if moved else r"\|\eta\tilde g\|^2"
+    norm = r"\|w_i+\eta\widetilde G_i\|^2" if moved else r"\|\eta\widetilde G_i\|^2"
     return BoundFormula(
         quantity=rf"\Pr\bigl(\bigl|{norm}-\mathbb E\,{norm}\bigr|> d^{{-1/2}}\bigr)",
         parameters=(*_SIZES, _SLOPE, _SPREAD),
         terms=(
-            Term(_load, "load", _s["N"] * _s["level"] ** 2 / (_s["d"] * _s["q"])),
+            Term(_load, "load", _s["n"] * _s["level"] ** 2 / (_s["d"] * _s["q"])),
             Term(_v, "squared slope times load", _s["slope"] ** 2 * _load),
             Term(_alpha, "deviation at first order", first + 2 * _v + gates),
         ),
@@ -123,14 +130,14 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"Let $t_1,\dots,t_N$ be standard normal, $\epsilon_1,\dots,\epsilon_N$ fair signs and "
+            r"Let $g_1,\dots,g_n$ be standard normal, $\epsilon_1,\dots,\epsilon_n$ fair signs and "
             r"$\chi^2_{d-1}$ of the law of that name, all independent, and"
             "\n"
-            r"$$Z=\sum_j\epsilon_j\,\sigma'(t_j)\,t_j,\qquad S=\sum_j\sigma'(t_j)^2 .$$"
+            r"$$Z=\sum_j\epsilon_j\,\sigma'(g_j)\,g_j,\qquad S=\sum_j\sigma'(g_j)^2 .$$"
             "\n"
-            r"Then, jointly, $\|w+\eta\tilde g\|^2=(1+cZ)^2+c^2S\,\chi^2_{d-1}$ and "
-            r"$\|\eta\tilde g\|^2=c^2Z^2+c^2S\,\chi^2_{d-1}$ in law. The law is the same for every "
-            r"unit vector $w$ and for both signs $a_i$."
+            r"Then, jointly, $\|w_i+\eta\widetilde G_i\|^2=(1+cZ)^2+c^2S\,\chi^2_{d-1}$ and "
+            r"$\|\eta\widetilde G_i\|^2=c^2Z^2+c^2S\,\chi^2_{d-1}$ in law. The law is the same "
+            r"for every unit vector $w_i$ and for both signs $a_i$."
         ),
         hypotheses=_ROW[:2],
     )
@@ -145,38 +152,40 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"Exactly,"
+            r"Let $r_i=\|w_i+\eta\widetilde G_i\|$. Exactly,"
             "\n"
-            r"$$\mathbb E\,\|w+\eta\tilde g\|^2=1+\kappa_N\,\frac{\tau+(d-1)\,\theta}d\ \in\ "
-            r"[\,1,\ 1+s^2\kappa_N\,],$$"
+            r"$$\mathbb E\,r_i^2=1+\widetilde\varkappa\,\frac{\theta_2+(d-1)\,\theta}d\ \in\ "
+            r"[\,1,\ 1+s_1^2\widetilde\varkappa\,],$$"
             "\n"
-            r"and with $v=s^2\kappa_N$, for every $\ell\ge0$, with probability at least "
-            r"$1-6e^{-\ell}$,"
+            r"and with $v=s_1^2\widetilde\varkappa$, for every $t\ge0$, with probability at least "
+            r"$1-6e^{-t}$,"
             "\n"
-            r"$$\Bigl|\|w+\eta\tilde g\|^2-\mathbb E\,\|w+\eta\tilde g\|^2\Bigr|\le"
-            r"2\sqrt{\frac{2v\ell}d}+\frac{2v\ell}d+2v\Bigl(\sqrt{\frac\ell d}+\frac\ell d\Bigr)"
-            r"+\omega\kappa_N\sqrt{\frac\ell{2N}} .$$"
+            r"$$\bigl|r_i^2-\mathbb E\,r_i^2\bigr|\le2\sqrt{\frac{2vt}d}+\frac{2vt}d"
+            r"+2v\Bigl(\sqrt{\frac td}+\frac td\Bigr)"
+            r"+\Delta\widetilde\varkappa\sqrt{\frac t{2n}} .$$"
             "\n"
-            r"So a deviation above $1/\sqrt d$ has probability at most $6e^{-\ell_1}$ with "
-            r"$\sqrt{\ell_1}=2\big/\bigl(\alpha+\sqrt{\alpha^2+16v/\sqrt d}\bigr)$ and "
-            r"$\alpha=2\sqrt{2v}+2v+\omega\kappa_N\sqrt{d/(2N)}$. That $\mathbb E\,\sigma'(g)=0$, "
-            r"that $m\le dq$, or that the rows are orthogonal to each other, is not needed."
+            r"So a deviation above $1/\sqrt d$ has probability at most $6e^{-t_1}$ with "
+            r"$\sqrt{t_1}=2\big/\bigl(\alpha+\sqrt{\alpha^2+16v/\sqrt d}\bigr)$ and "
+            r"$\alpha=2\sqrt{2v}+2v+\Delta\widetilde\varkappa\sqrt{d/(2n)}$. It is not needed that "
+            r"$\mathbb E\,\sigma'(g)=0$, that $m\le dq$, or that the rows are orthogonal."
         ),
         hypotheses=_ROW,
         printed=(
-            r"For $m\le dq$: $1\le\mathbb E\,\|w_i+\eta\tilde g_i\|^2\le1+\frac{m\ln^2d}{dq}"
+            r"For $m\le dq$: $1\le\mathbb E\,\|w_i+\eta\widetilde G_i\|^2\le1+\frac{m\ln^2d}{dq}"
             r"\|\sigma'\|_\infty^2$, and " + _PRINTED_TAIL
         ),
         changed=(
             r"The expectation is exact. With $u=dq/(m\ln^2d)$ the printed exponent is "
             r"$\Omega(u^2)$; it is false, and the true one is linear in $u$ for large $u$. The "
             r"square $(1+cZ)^2$ is linear in $Z$ near 1, and $cZ$ is of the size $1/\sqrt{ud}$, "
-            r"so that the deviation $1/\sqrt d$ is $\frac12\sqrt u$ standard deviations. For $|t|$ the "
+            r"so that the deviation $1/\sqrt d$ is $\frac12\sqrt u$ standard deviations. For "
+            r"$|\cdot|$ the "
             r"corrected exponent is $u/8$ to leading order, from above and from below."
         ),
         erratum=True,
         counterexample=(
-            r"$\sigma=|t|$ with $m=dq/\ln^4d$, the size of Theorem 1 itself: $u=\ln^2d$, and the "
+            r"$\sigma=|\cdot|$ with $m=dq/\ln^4d$, the size of Theorem 1 itself: $u=\ln^2d$, and "
+            r"the "
             r"probability is at least $\exp(-(\frac18+o(1))\ln^2d)$ by {st}`B.rows.below`, against "
             r"$\exp(-\Omega(\ln^4d))$ as printed. The chapter computes it at $d=1000$ in ball "
             r"arithmetic."
@@ -198,33 +207,37 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"Exactly, $\mathbb E\,\|\eta\tilde g\|^2=\kappa_N\,\dfrac{\tau+(d-1)\,\theta}d\le "
-            r"s^2\kappa_N$; and with $v=s^2\kappa_N$, for every $\ell\ge0$, with probability at "
-            r"least $1-6e^{-\ell}$,"
+            r"Let $R_i=\|\eta\widetilde G_i\|^2$. Exactly, "
+            r"$\mathbb E\,R_i=\widetilde\varkappa\,\frac{\theta_2+(d-1)\,\theta}d\le "
+            r"s_1^2\widetilde\varkappa$; and with $v=s_1^2\widetilde\varkappa$, for every $t\ge0$, "
+            r"with probability at least $1-6e^{-t}$,"
             "\n"
-            r"$$\Bigl|\|\eta\tilde g\|^2-\mathbb E\,\|\eta\tilde g\|^2\Bigr|\le\frac{2v\ell}d"
-            r"+2v\Bigl(\sqrt{\frac\ell d}+\frac\ell d\Bigr)+\omega\kappa_N\sqrt{\frac\ell{2N}} .$$"
+            r"$$\bigl|R_i-\mathbb E\,R_i\bigr|\le\frac{2vt}d"
+            r"+2v\Bigl(\sqrt{\frac td}+\frac td\Bigr)"
+            r"+\Delta\widetilde\varkappa\sqrt{\frac t{2n}} .$$"
             "\n"
-            r"So a deviation above $1/\sqrt d$ has probability at most $6e^{-\ell_2}$ with "
-            r"$\sqrt{\ell_2}=2\big/\bigl(\alpha+\sqrt{\alpha^2+16v/\sqrt d}\bigr)$ and "
-            r"$\alpha=2v+\omega\kappa_N\sqrt{d/(2N)}$."
+            r"So a deviation above $1/\sqrt d$ has probability at most $6e^{-t_2}$ with "
+            r"$\sqrt{t_2}=2\big/\bigl(\alpha+\sqrt{\alpha^2+16v/\sqrt d}\bigr)$ and "
+            r"$\alpha=2v+\Delta\widetilde\varkappa\sqrt{d/(2n)}$."
         ),
         hypotheses=_ROW,
         printed=(
-            r"For $m\le dq$: $\mathbb E\,\|\eta\tilde g_i\|^2\le\frac{m\ln^2d}{dq}"
+            r"For $m\le dq$: $\mathbb E\,\|\eta\widetilde G_i\|^2\le\frac{m\ln^2d}{dq}"
             r"\|\sigma'\|_\infty^2$, and " + _PRINTED_TAIL
         ),
         changed=(
             r"The expectation is exact. With $u=dq/(m\ln^2d)$ the printed exponent $\Omega(u^2)$ "
-            r"holds for $|t|$ as long as $u$ is at most of the order $\sqrt d$, and fails beyond, "
+            r"holds for $|\cdot|$ as long as $u$ is at most of the order $\sqrt d$, and fails "
+            r"beyond, "
             r"where the exponent is of the order $u\sqrt d$: that is the case of few examples."
         ),
         erratum=True,
         counterexample=(
-            r"$\sigma=|t|$, $m=2$ and $q=d$: $\|\eta\tilde g\|^2$ is $\frac1{u_Nd}\chi^2_d$ with "
-            r"$u_N=d^2/\ln^2d$, and by {st}`B.rows.below` the probability is at least "
-            r"$2\bigl(1-\Phi(\sqrt{d+u_N\sqrt d})\bigr)$, an exponent of at most the order "
-            r"$d^{5/2}/\ln^2d$, where $d^4/\ln^4d$ is printed."
+            r"$\sigma=|\cdot|$, $m=2$ and $q=d$: $\|\eta\widetilde G_i\|^2$ is "
+            r"$\frac1{\widetilde u\,d}\chi^2_d$ with "
+            r"$\widetilde u=d^2/\ln^2d$, and by {st}`B.rows.below` the probability is at least "
+            r"$2\bigl(1-\Phi(\sqrt{d+\widetilde u\sqrt d})\bigr)$, an exponent of at most the "
+            r"order $d^{5/2}/\ln^2d$, where $d^4/\ln^4d$ is printed."
         ),
         formal=(
             Sequent(moments, eq(E(step_square), step_mean)),
@@ -242,10 +255,10 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"Let $Q\sim\chi^2_k$. For every $\ell\ge0$,"
+            r"Let $Q\sim\chi^2_k$. For every $t\ge0$,"
             "\n"
-            r"$$\Pr\bigl(Q-k\ge2\sqrt{k\ell}+2\ell\bigr)\le e^{-\ell},\qquad"
-            r"\Pr\bigl(Q-k\le-2\sqrt{k\ell}\bigr)\le e^{-\ell}.$$"
+            r"$$\Pr\bigl(Q-k\ge2\sqrt{kt}+2t\bigr)\le e^{-t},\qquad"
+            r"\Pr\bigl(Q-k\le-2\sqrt{kt}\bigr)\le e^{-t}.$$"
             "\n"
             r"The inequalities are those of {cite:t}`laurent2000`, Lemma 1."
         ),
@@ -270,20 +283,21 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"Let $|\sigma'|=s$ almost everywhere, as for $|t|$ with $s=1$, and $v=s^2\kappa_N$. "
-            r"Then $\eta\tilde g\sim\mathcal N\bigl(0,\frac vdI_d\bigr)$ exactly; "
-            r"$\frac dv\,\|\eta\tilde g\|^2$ has the law $\chi^2_d$, and "
-            r"$\frac dv\,\|w+\eta\tilde g\|^2$ the non-central law $\chi'^2_d(d/v)$. The length "
-            r"$r=\|w+\eta\tilde g\|$ satisfies, for every $\ell\ge0$,"
+            r"Let $|\sigma'|=s_1$ almost everywhere, as for $|\cdot|$ with $s_1=1$, and "
+            r"$v=s_1^2\widetilde\varkappa$. "
+            r"Then $\eta\widetilde G_i\sim\mathcal N\bigl(0,\frac vdI_d\bigr)$ exactly; "
+            r"$\frac dv\,\|\eta\widetilde G_i\|^2$ has the law $\chi^2_d$, and "
+            r"$\frac dv\,\|w_i+\eta\widetilde G_i\|^2$ the non-central law $\chi'^2_d(d/v)$. The "
+            r"length $r_i=\|w_i+\eta\widetilde G_i\|$ satisfies, for every $t\ge0$,"
             "\n"
-            r"$$\Pr\Bigl(|r-\mathbb E\,r|\ge\sqrt{2v\ell/d}\Bigr)\le2e^{-\ell},\qquad"
-            r"\sqrt{1+v-\tfrac vd}\le\mathbb E\,r\le\sqrt{1+v} .$$"
+            r"$$\Pr\Bigl(|r_i-\mathbb E\,r_i|\ge\sqrt{2vt/d}\Bigr)\le2e^{-t},\qquad"
+            r"\sqrt{1+v-\tfrac vd}\le\mathbb E\,r_i\le\sqrt{1+v} .$$"
         ),
         hypotheses=_ROW[:2],
         bound=BoundFormula(
-            quantity=r"|r-\mathbb E\,r|\text{ with probability }1-2e^{-\ell}",
+            quantity=r"|r_i-\mathbb E\,r_i|\text{ with probability }1-2e^{-t}",
             parameters=(
-                Parameter(_s["ell"], "exponent of the failure", 10.0, sp.Interval(0, sp.oo)),
+                Parameter(_s["t"], "exponent of the failure", 10.0, sp.Interval(0, sp.oo)),
                 *_SIZES,
                 _SLOPE,
             ),
@@ -291,10 +305,10 @@ declare(
                 Term(
                     _v,
                     "squared slope times load",
-                    _s["slope"] ** 2 * _s["N"] * _s["level"] ** 2 / (_s["d"] * _s["q"]),
+                    _s["slope"] ** 2 * _s["n"] * _s["level"] ** 2 / (_s["d"] * _s["q"]),
                 ),
             ),
-            value=sp.sqrt(2 * _v * _s["ell"] / _s["d"]),
+            value=sp.sqrt(2 * _v * _s["t"] / _s["d"]),
             trivial=sp.oo,
         ),
     )
@@ -310,18 +324,21 @@ declare(
         text=(
             r"Let $\theta>0$ and"
             "\n"
-            r"$$\bar r=\mathbb E\sqrt{1+\frac{\theta\kappa_N}d\,\chi^2_{d-1}},\qquad"
-            r"1\le\bar r\le\hat r=\sqrt{1+\theta\kappa_N\,\frac{d-1}d},\qquad"
-            r"\bar r^2\ge\hat r^2-\frac{\theta\kappa_N}{2d} .$$"
+            r"$$\bar r=\mathbb E\sqrt{1+\frac{\theta\widetilde\varkappa}d\,\chi^2_{d-1}},\qquad"
+            r"\hat r=\sqrt{1+\theta\widetilde\varkappa\,\frac{d-1}d},$$"
             "\n"
-            r"For every $\ell\ge0$, with probability at least $1-6e^{-\ell}$, the length "
-            r"$r=\|w+\eta\tilde g\|$ satisfies"
+            r"so that $1\le\bar r\le\hat r$ and "
+            r"$\bar r^2\ge\hat r^2-\theta\widetilde\varkappa/(2d)$."
+            "\n\n"
             "\n"
-            r"$$|r-\bar r|\le2s\sqrt{\frac{\kappa_N\ell}d}+\omega\sqrt{\frac{\kappa_N\ell}"
-            r"{2\theta N}} .$$"
+            r"For every $t\ge0$, with probability at least $1-6e^{-t}$, the length "
+            r"$r_i=\|w_i+\eta\widetilde G_i\|$ satisfies"
+            "\n"
+            r"$$|r_i-\bar r|\le2s_1\sqrt{\frac{\widetilde\varkappa t}d}"
+            r"+\Delta\sqrt{\frac{\widetilde\varkappa t}{2\theta n}} .$$"
             "\n"
             r"The number $\bar r$ is the same for all rows. So all $q$ rows of the network are "
-            r"that near to it with probability at least $1-6q\,e^{-\ell}$."
+            r"that near to it with probability at least $1-6q\,e^{-t}$."
         ),
         hypotheses=_ROW,
         formal=(
@@ -331,17 +348,17 @@ declare(
             ),
         ),
         bound=BoundFormula(
-            quantity=r"|r-\bar r|\text{ with probability }1-6e^{-\ell}",
+            quantity=r"|r_i-\bar r|\text{ with probability }1-6e^{-t}",
             parameters=(
-                Parameter(_s["ell"], "exponent of the failure", 10.0, sp.Interval(0, sp.oo)),
+                Parameter(_s["t"], "exponent of the failure", 10.0, sp.Interval(0, sp.oo)),
                 *_SIZES,
                 _SLOPE,
                 Parameter(_s["theta"], "E σ'(g)²", 1.0),
                 _SPREAD,
             ),
-            terms=(Term(_load, "load", _s["N"] * _s["level"] ** 2 / (_s["d"] * _s["q"])),),
-            value=2 * _s["slope"] * sp.sqrt(_load * _s["ell"] / _s["d"])
-            + _s["spread"] * sp.sqrt(_load * _s["ell"] / (2 * _s["theta"] * _s["N"])),
+            terms=(Term(_load, "load", _s["n"] * _s["level"] ** 2 / (_s["d"] * _s["q"])),),
+            value=2 * _s["slope"] * sp.sqrt(_load * _s["t"] / _s["d"])
+            + _s["spread"] * sp.sqrt(_load * _s["t"] / (2 * _s["theta"] * _s["n"])),
             trivial=sp.oo,
         ),
     )
@@ -355,12 +372,13 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"Let $\sigma=|t|$, $d\ge2$ and $u=1/\kappa_N$. Then"
+            r"Let $\sigma=|\cdot|$, $d\ge2$ and $u=1/\widetilde\varkappa$. "
+            r"With $r_i=\|w_i+\eta\widetilde G_i\|$ and $R_i=\|\eta\widetilde G_i\|^2$,"
             "\n"
-            r"$$\Pr\Bigl(\|w+\eta\tilde g\|^2-\mathbb E\,\|w+\eta\tilde g\|^2\ge\tfrac1{\sqrt d}"
-            r"\Bigr)\ge\tfrac12\Bigl(1-\Phi\bigl(\tfrac12\sqrt u+\tfrac1{\sqrt{2u}}\bigr)\Bigr),$$"
+            r"$$\Pr\Bigl(r_i^2-\mathbb E\,r_i^2\ge\tfrac1{\sqrt d}\Bigr)"
+            r"\ge\tfrac12\Bigl(1-\Phi\bigl(\tfrac12\sqrt u+\tfrac1{\sqrt{2u}}\bigr)\Bigr),$$"
             "\n"
-            r"$$\Pr\Bigl(\|\eta\tilde g\|^2-\mathbb E\,\|\eta\tilde g\|^2\ge\tfrac1{\sqrt d}\Bigr)"
+            r"$$\Pr\Bigl(R_i-\mathbb E\,R_i\ge\tfrac1{\sqrt d}\Bigr)"
             r"\ge2\Bigl(1-\Phi\bigl(\sqrt{d+u\sqrt d}\bigr)\Bigr).$$"
             "\n"
             r"The exponents are at most $\frac u8+O(\ln u)$, whatever $d$, and, for $u\ge\sqrt d$, "
