@@ -31,6 +31,7 @@ from memorize.activations import (
     Activation,
     PiecewiseLinear,
     Polynomial,
+    dual_by_quadrature,
     leaky_relu,
 )
 from memorize.dynamics import one_step_stream
@@ -308,9 +309,10 @@ def linear_cap(activation: Activation, d: int) -> float:
     is γθ, θ = E σ'(g)²: so m ln Φ(γθ/√(Var σ(g) + γ²μ⁴m/d)) = −ln 2. A heuristic that leaves out
     all that grows with ϰ, so that it is the limit for large q. Infinite if μ = 0.
     """
-    size, theta = level(d), activation.constants().theta
+    size, zero = level(d), torch.zeros((), dtype=torch.float64)
     constant, mu = (float(a) for a in activation.hermite(2))
-    variance = activation.constants().second_moment - constant**2
+    theta = float(dual_by_quadrature(activation, zero, derivative=True))
+    variance = float(dual_by_quadrature(activation, zero)) - constant**2
     if abs(mu) < 1e-9 * math.sqrt(theta):
         return math.inf
 
@@ -343,8 +345,8 @@ def transition(m: ArrayLike, successes: ArrayLike, trials: ArrayLike) -> Transit
     if not (2 * hits > runs).any() or not (2 * hits < runs).any():
         return None
     x = np.log(sizes)
-    middle = np.linspace(x.min(), x.max(), 1201)
-    steepness = np.geomspace(0.5, 60, 60)
+    middle = np.linspace(x.min(), x.max(), 501)
+    steepness = np.geomspace(0.5, 60, 40)
     z = steepness[:, None, None] * (middle[None, :, None] - x)
     likelihood = (special.log_expit(z) @ hits + special.log_expit(-z) @ (runs - hits)).max(0)
     inside = middle[likelihood >= likelihood.max() - 1.921]
