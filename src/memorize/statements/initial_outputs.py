@@ -46,7 +46,8 @@ _variance = 1 - 2 / sp.pi * (1 - _share)
 _LET = (
     r"$W\in\mathbb R^{q\times d}$ has orthonormal rows, so that $q\le d$; $a_i=\pm1$ and "
     r"$A=|\sum_ia_i|/\sqrt q$",
-    r"$\sigma$ is $s$-Lipschitz with $s>0$; $h_W(x)=q^{-1/2}\sum_ia_i\,\sigma(\langle w_i,x\rangle)$",
+    r"$\sigma$ is $s$-Lipschitz with $s>0$",
+    r"$h_W(x)=q^{-1/2}\sum_ia_i\,\sigma(\langle w_i,x\rangle)$",
     r"$x_j\sim\mathcal N(0,I_d)$ for $j\le m$, whatever their joint law; $0<\delta<1$",
 )
 
