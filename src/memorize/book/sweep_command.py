@@ -62,7 +62,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="NAME=VALUE[,VALUE…]",
         help="the cells whose parameter NAME has one of these values; may come several times",
     )
-    parser.add_argument("--store", type=Path, default=STORE, help=f"the file (default: {STORE})")
+    parser.add_argument(
+        "--store",
+        type=Path,
+        default=STORE,
+        help=f"the file (default: {STORE}, which make clean removes: name another for long runs)",
+    )
     parser.add_argument("--seed", type=int, help="default: MEMORIZE_SEED, else 0")
     parser.add_argument(
         "--jobs",
@@ -71,7 +76,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--dask", metavar="ADDRESS", help="use the workers of this Dask scheduler")
     parser.add_argument(
-        "--device", help="where cells compute, as torch names it (default: as MEMORIZE_DEVICE)"
+        "--device",
+        help="where cells compute, as torch names it (default: MEMORIZE_DEVICE, else as the tier)",
     )
     parser.add_argument(
         "--recompute",
@@ -93,8 +99,8 @@ def main(options: argparse.Namespace) -> int:
     if options.sweep not in SWEEPS:
         raise ValueError(f"there is no sweep {options.sweep!r}; there are {', '.join(SWEEPS)}")
     sweep = SWEEPS[options.sweep]
-    device = str(torch.device(options.device) if options.device else runtime.device())
     tier = options.tier or runtime.tier()
+    device = str(torch.device(options.device or _default_device(tier)))
     seed = runtime.master_seed() if options.seed is None else options.seed
     cells = [{**cell, "device": device} for cell in sweep.grid(tier)]
     chosen = _chosen(cells, options.only)
@@ -123,6 +129,12 @@ def main(options: argparse.Namespace) -> int:
     if options.record:
         print(f"recorded in {_record(sweep, tier, seed, device, options.only, outcome.rows)}")
     return 0
+
+
+def _default_device(tier: str) -> str:
+    """As ``runtime.device``, for a tier that the command names."""
+    best = "cuda" if tier == "gpu" and torch.cuda.is_available() else "cpu"
+    return os.environ.get("MEMORIZE_DEVICE", best)
 
 
 def _listed(tier: str) -> str:
