@@ -58,8 +58,8 @@ def gradient_norm_bound(
 ) -> float:
     """T with P(‖ηG̃‖ ≥ T) ≤ e^(−ℓ); for ℓ = 0 it bounds the mean E‖ηG̃‖ (B.gradient).
 
-    T = (32/9) s c max(√(NE), 3E) with E = (q + d) ln 2 + ℓ. For N ≥ 9E it is
-    (32/9) s √(κE/d).
+    T = (32/9) s c max(√(NΛ), 3Λ) with Λ = (q + d) ln 2 + ℓ. For N ≥ 9Λ it is
+    (32/9) s √(κΛ/d).
 
     ``examples``: N; ``level``: λ; ``ell``: ℓ ≥ 0; ``slope``: s ≥ |σ'|. Raises ``ValueError`` as
     :func:`scale`, and unless N is a positive integer, ℓ ≥ 0 and s > 0.
@@ -164,7 +164,7 @@ def net_bound(
 ) -> float:
     """T with P(‖ηG̃‖ > T) ≤ e^(−ℓ) from nets of fineness ``eps`` and Bernstein (Lemma 9).
 
-    T = (1 − ε²/2)^(−2) (8s/3) c max(√(NE'/0.49), E'/0.49), E' = (q+d) ln(1+2/ε) + ln 2 + ℓ.
+    T = (1 − ε²/2)^(−2) (8s/3) c max(√(NΛ/0.49), Λ/0.49), Λ = (q+d) ln(1+2/ε) + ln 2 + ℓ.
     Raises ``ValueError`` as :func:`gradient_norm_bound`, and unless 0 < ε < √2.
     """
     exponent = _net_price(q, d, eps) + require.non_negative("ell", ell)

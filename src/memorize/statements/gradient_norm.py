@@ -99,11 +99,12 @@ declare(
             r"\exp\Bigl(-0.49\min\Bigl(\frac{9\,t^2d^2q}{64N\lambda^2s^2},\ "
             r"\frac{3\,t\,d\sqrt q}{8\lambda s}\Bigr)\Bigr).$$"
             "\n"
-            r"Hence for every $\ell\ge0$, with $E=(q+d)\ln(1+\frac2\varepsilon)+\ln2+\ell$, with "
-            r"probability at least $1-e^{-\ell}$"
+            r"Hence for every $\ell\ge0$, with "
+            r"$\Lambda=(q+d)\ln(1+\frac2\varepsilon)+\ln2+\ell$, with probability at least "
+            r"$1-e^{-\ell}$"
             "\n"
             r"$$\|\eta\tilde G\|\ \le\ \frac{8\,s\lambda}{3\,d\sqrt q\,(1-\varepsilon^2/2)^2}"
-            r"\max\Bigl(\sqrt{\frac{NE}{0.49}},\ \frac E{0.49}\Bigr).$$"
+            r"\max\Bigl(\sqrt{\frac{N\Lambda}{0.49}},\ \frac\Lambda{0.49}\Bigr).$$"
         ),
         hypotheses=(*_SETTING, r"$\lambda>0$"),
         printed=(
@@ -132,7 +133,7 @@ declare(
             terms=(
                 Term(
                     _price,
-                    "E",
+                    "Λ",
                     (_q.symbol + _d.symbol) * sp.log(1 + 2 / _eps.symbol) + sp.log(2) + _ell.symbol,
                 ),
                 Term(
@@ -214,20 +215,20 @@ declare(
         chapter="one_step/gradient_norm",
         kind="theorem",
         text=(
-            r"In the setting of {st}`G.L9`, for every $\ell\ge0$, with $E=(q+d)\ln2+\ell$,"
+            r"In the setting of {st}`G.L9`, for every $\ell\ge0$, with $\Lambda=(q+d)\ln2+\ell$,"
             "\n"
             r"$$\Pr\Bigl(\|\eta\tilde G\|\ge\tfrac{32}9\,\frac{s\lambda}{d\sqrt q}"
-            r"\max\bigl(\sqrt{NE},\,3E\bigr)\Bigr)\;\le\;e^{-\ell},$$"
+            r"\max\bigl(\sqrt{N\Lambda},\,3\Lambda\bigr)\Bigr)\;\le\;e^{-\ell},$$"
             "\n"
             r"and $\mathbb E\,\|\eta\tilde G\|$ is at most the same threshold with $\ell=0$. For "
-            r"$N\ge9E$ the threshold is $\frac{32}9\,s\sqrt{\kappa E/d}$, where "
+            r"$N\ge9\Lambda$ the threshold is $\frac{32}9\,s\sqrt{\kappa\Lambda/d}$, where "
             r"$\kappa=N\lambda^2/(dq)$."
         ),
         hypotheses=(*_SETTING, r"$\lambda>0$"),
         bound=BoundFormula(
             quantity=r"\|\eta\tilde G\|\ \text{with probability}\ \ge1-e^{-\ell}",
             parameters=(_q, _d, _N, _level, _slope, _ell),
-            terms=(Term(_price, "E", (_q.symbol + _d.symbol) * sp.log(2) + _ell.symbol),),
+            terms=(Term(_price, "Λ", (_q.symbol + _d.symbol) * sp.log(2) + _ell.symbol),),
             value=sp.Rational(32, 9)
             * _slope.symbol
             * _scale
