@@ -20,13 +20,6 @@ def _open(chapter: str, *rows: tuple[str, Kind, str, str]) -> None:
 
 
 _open(
-    "one_step/memorization",
-    ("G.C12", "theorem", "Claim 12", "What the other examples do to an example"),
-    ("G.C13", "theorem", "Claim 13", "What an example does to itself"),
-    ("G.L7", "theorem", "Lemma 7", "After the step every margin is large"),
-    ("G.T1", "theorem", "Theorem 1", "One gradient step memorizes"),
-)
-_open(
     "sgd/lazy_limit",
     ("N.A1", "definition", "Algorithm 1", "Training a network by stochastic gradient descent"),
     ("Y.D5", "definition", "Definition 5", "Xavier initialisation with zero output"),
