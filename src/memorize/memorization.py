@@ -1,7 +1,7 @@
 """What the proof that one gradient step memorizes guarantees, with every constant explicit.
 
-Setting and letters: m examples in ℝ^d, q ≤ d neurons with orthonormal rows, hinge of level λ, step
-size η = mλ/d, output signs a with A = |Σ a_i|/√q, load κ = mλ²/(dq). Source: paper G, Lemma 7
+Setting and letters: m examples in ℝ^d, q ≤ d neurons with orthonormal rows, hinge of level γ, step
+size η = mγ/d, output signs a with A = |Σ a_i|/√q, load ϰ = mγ²/(dq). Source: paper G, Lemma 7
 (:func:`margin`) and Theorem 1 (:func:`guarantee`).
 
 The bounds are written in elementary operations, so that they may be evaluated in any arithmetic: a
@@ -45,7 +45,7 @@ Number = Any
 class Facts(NamedTuple):
     """What the theorem asks of an activation with E σ'(g) = 0, for a standard normal g.
 
-    ``slope``: s = sup |σ'|. ``bend``: B = sup |σ''| off the kinks. ``theta``: θ = E σ'(g)².
+    ``slope``: s₁ = sup |σ'|. ``bend``: s₂ = sup |σ''| off the kinks. ``theta``: θ = E σ'(g)².
     ``kinks``: their number r. ``far``: k₁, the sum of their distances from 0. ``mean``: |E σ(g)|.
     """
 
@@ -89,7 +89,7 @@ class MeanField:
 def facts(activation: Activation) -> Facts:
     """Those of a library activation, in floats; numerical where it has no closed form.
 
-    Raises ``ValueError`` unless s and B are finite and |E σ'(g)| ≤ 1e-9 s.
+    Raises ``ValueError`` unless s₁ and s₂ are finite and |E σ'(g)| ≤ 1e-9 s₁.
     """
     known = activation.constants()
     if not (math.isfinite(known.s1) and math.isfinite(known.s2)):
@@ -102,25 +102,34 @@ def facts(activation: Activation) -> Facts:
 
 
 def difficulty(known: Facts) -> Number:
-    """D = 1/2 + 7r/2 + 2k₁ + 5B/(4s): what a unit of ‖ηG̃‖ costs, of a slope s (B.memorize)."""
+    """D = 1/2 + 7r/2 + 2k₁ + 5s₂/(4s₁): what a unit of ‖ηG̃‖ costs, of a slope s₁ (B.memorize)."""
     return (2 + 14 * known.kinks + 8 * known.far + 5 * (known.bend / known.slope)) / 4
 
 
 def gradient_norm(
     d: Number, q: Number, others: Number, *, level: Number, slope: Number, ell: Number
 ) -> Number:
-    """T with P(‖ηG̃‖ ≥ T) ≤ e^(−ℓ), G̃ the gradient of ``others`` examples (B.gradient)."""
+    """T with P(‖ηG̃‖ ≥ T) ≤ e^(−t), G̃ the gradient of ``others`` examples, t = ``ell``.
+
+    B.gradient, or B.gradient.sharp where that applies and is smaller.
+    """
     price = (d + q) * _ln2(d) + ell
-    larger = _larger(_root(others * price), 3 * price)
-    return 32 * slope * level * larger / (9 * d * _root(q))
+    larger = (_root(others * price) + 3 * price + abs(_root(others * price) - 3 * price)) / 2
+    most = 32 * slope * level * larger / (9 * d * _root(q))
+    if others >= 12 * d:
+        exponent = (price - ell) / (2 * d) + (ell + 2) / d + (d / others) * 63 / 20 + 3 / 8
+        load = slope * slope * others * level * level / (d * q)
+        sharp = 4 * _root(load / 3) * exponent
+        most = sharp if sharp < most else most
+    return most
 
 
 def row_drift(
     d: Number, q: Number, others: Number, *, level: Number, slope: Number, ell: Number
 ) -> Number:
-    """R with P(q^(−1/2) Σ_i |r_i − r̄| > R) ≤ 6 e^(−ℓ), r_i = ‖w_i + ηg̃_i‖, r̄² = E r_i².
+    """R with P(q^(−1/2) Σ_i |r_i − r̄| > R) ≤ 6 e^(−t), r_i = ‖w_i + ηg̃_i‖, r̄² = E r_i².
 
-    From G.L11.1 at ℓ + ln q for each row: |r_i − r̄| ≤ |r_i² − r̄²| since r_i + r̄ ≥ 1. ``others``
+    From G.L11.1 at t + ln q for each row: |r_i − r̄| ≤ |r_i² − r̄²| since r_i + r̄ ≥ 1. ``others``
     must not be 0: without other examples R = 0.
     """
     more = ell + _log(q)
@@ -139,7 +148,7 @@ def near_kink(known: Facts, *, reach: Number, norm: Number, width: Number, error
     """β: of the neurons, a share of at most β has a kink within |n_i| + ``reach`` of ⟨w_i, x⟩.
 
     n_i is what the others add to neuron i; ``norm`` = T < 1 bounds ‖ηG̃‖, ``width`` = τ > 0 is free
-    and ``error`` = √(2ℓ/q); with probability 1 − e^(−ℓ) (Claim 13).
+    and ``error`` = √(2t/q); with probability 1 − e^(−t) (Claim 13).
     """
     if known.kinks == 0:
         return 0 * width
@@ -162,7 +171,7 @@ def margin(
 ) -> Margin:
     """A lower bound on y h_{W+ηG}(x) for one example, with every term (Lemma 7).
 
-    It holds with probability 1 − 6 e^(−ℓ) given that ‖ηG̃‖ ≤ T = ``norm`` < 1 and that
+    It holds with probability 1 − 6 e^(−t) given that ‖ηG̃‖ ≤ T = ``norm`` < 1 and that
     q^(−1/2) Σ_i |r_i − r̄| ≤ R = ``drift``; ``width`` = τ > 0 is free, ``centre`` = r̄ ≥ 1 and
     ``imbalance`` = A.
     """
@@ -195,9 +204,9 @@ def best_margin(
 ) -> Margin:
     """:func:`margin` for all m examples at once, with probability 1 − ``delta``, and being active.
 
-    The failure is shared out equally: e^(−ℓ) = δ/(15m), of which an example has 2 for its output at
+    The failure is shared out equally: e^(−t) = δ/(15m), of which an example has 2 for its output at
     the start, 1 for ‖ηG̃‖, 6 for the rows and 6 for x. The width is the best. ``m`` ≥ 2. The value
-    says something if ‖ηG̃‖ is bounded below 1 and the level is above A|E σ| + s√(2ℓ); otherwise it
+    says something if ‖ηG̃‖ is bounded below 1 and the level is above A|E σ| + s₁√(2t); otherwise it
     is minus infinity.
     """
     ell = _log(15 * m / delta)
@@ -235,8 +244,8 @@ def guarantee(
 ) -> Number:
     """The margin of B.memorize, with probability 1 − 15/d, or minus infinity if it says nothing.
 
-    ``norm`` = T is free. The conditions: T ≤ 1/8 and s²DT ≤ θ; m ≤ T²dq/(24 s²λ²) and m ≤ d²;
-    q ≥ 410 s²λ²/T² and q ≥ 216 ln d/T⁴; q ≤ d; λ > A|E σ(g)| + s√(6 ln d).
+    ``norm`` = T is free. The conditions: T ≤ 1/8 and s₁²DT ≤ θ; m ≤ T²dq/(24 s₁²γ²) and m ≤ d²;
+    q ≥ 410 s₁²γ²/T² and q ≥ 216 ln d/T⁴; q ≤ d; γ > A|E σ(g)| + s₁√(6 ln d).
     """
     log_d, size = _log(d), known.slope * level
     lost = known.slope * known.slope * difficulty(known) * norm
@@ -274,15 +283,15 @@ def mean_field(
 
 
 def mean_field_limit(load: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
-    """(2/π) arcsin(1/√(1+κ)): the mean margin over λ in the mean field, as λ/√q → 0."""
+    """(2/π) arcsin(1/√(1+ϰ)): the mean margin over γ in the mean field, as γ/√q → 0."""
     require.finite("load", load)
     return 2 / math.pi * torch.asin(torch.rsqrt(1 + load))
 
 
 def _kept(load: float, step: float) -> float:
-    """E (|p + b sgn g| − |p − b sgn g|)/(2b), p = g + √κ n with independent standard normal g, n.
+    """E (|p + b sgn g| − |p − b sgn g|)/(2b), p = g + √ϰ n with independent standard normal g, n.
 
-    Given p, sgn g is 1 with probability Φ(p/√(κ(1+κ))); and the bracket is odd in p.
+    Given p, sgn g is 1 with probability Φ(p/√(ϰ(1+ϰ))); and the bracket is odd in p.
     """
 
     def integrand(p: float) -> float:
@@ -302,11 +311,6 @@ def _root(x: Number) -> Number:
 
 def _log(x: Number) -> Number:
     return x.log() if hasattr(x, "log") else math.log(x)
-
-
-def _larger(x: Number, y: Number) -> Number:
-    """max(x, y), in balls too."""
-    return (x + y + abs(x - y)) / 2
 
 
 def _mean_abs(like: Number) -> Number:

@@ -25,7 +25,7 @@ from memorize.statements import Term as Named
 
 CHAPTER = "one_step/memorization"
 
-s, u, v, w, h = (fixed(name) for name in ("s", "u", "v", "w", "h"))
+s, u, v, w, h = (fixed(name) for name in ("s_1", "u", "v", "w", "h"))
 sigma, phi = function("sigma"), function("phi")
 lipschitz = every((u, v), abs(sigma(u) - sigma(v)) <= s * abs(u - v))
 
@@ -44,7 +44,7 @@ drift_of_all = (k >= 0, lipschitz_phi, eq(a**2, 1), finite(E(abs(radius - centre
 
 # Claim 13. g = ⟨w_i, x⟩, n = ⟨ηg̃_i, x⟩ and e = y a_i at a uniformly drawn neuron i.
 g, n, e = random("g"), random("n"), random("e")
-b, B = fixed("b"), fixed("B")
+b, B = fixed("b"), fixed("s_2")
 slope, gap = function("slope", None, r"\sigma^\prime"), function("gap", None, r"\operatorname{gap}")
 bounded = every((u,), abs(slope(u)) <= s)
 
@@ -52,7 +52,7 @@ bounded = every((u,), abs(slope(u)) <= s)
 def flat_between(u: Term, v: Term, w: Term, h: Term) -> Term:
     """If u has no kink within h, the chord of σ over v, w within h of u has nearly the slope σ'(u).
 
-    That is the mean value theorem, and |σ''| ≤ B between the kinks.
+    That is the mean value theorem, and |σ''| ≤ s₂ between the kinks.
     """
     inside = indicator(h < gap(u)) * indicator(abs(v - u) <= h) * indicator(abs(w - u) <= h)
     return inside * abs(sigma(v) - sigma(w) - slope(u) * (v - w)) <= B * h * abs(v - w)
@@ -65,7 +65,7 @@ reach = abs(n) + b * s
 near = P(gap(g) <= reach)
 averaged = b * (E(slope(g) ** 2) - 2 * s**2 * near - s * B * (E(abs(n)) + b * s))
 
-lam, rho, rho_0 = fixed("lambda"), fixed("rho"), fixed("rho_0", r"\rho_-")
+lam, rho, rho_0 = fixed("gamma"), fixed("rho"), fixed("rho_0", r"\rho_-")
 theta, alpha, beta, nu = fixed("theta"), fixed("alpha"), fixed("beta"), fixed("nu")
 b_1, M, S, N = fixed("b_1", "b_+"), fixed("M"), fixed("S"), fixed("N")
 bracket = theta - alpha - 2 * s**2 * beta - s * B * (nu + b_1 * s)
@@ -79,9 +79,9 @@ Y, U, V = random("Y"), random("U"), random("V")
 low, high = fixed("u"), fixed("v")
 d_1, d_2 = fixed("delta_1", r"\delta_1"), fixed("delta_2", r"\delta_2")
 
-# The theorem with s = 1: T bounds the norm, z = √(2ℓ/q), c = √(2/π), t the θ and f the B.
+# The theorem with s₁ = 1: T bounds the norm, z = √(2t/q), c = √(2/π), t the θ and f the s₂.
 T, z, c, t, f, r, far, b_T = (
-    fixed(name) for name in ("T", "z", "c", "theta", "B", "r", "k_1", "b")
+    fixed(name) for name in ("T", "z", "c", "theta", "s_2", "r", "k_1", "b")
 )
 small = (0 < T, 8 * T <= 1)
 share = c * (T * far + r * (c * T + b_T + T)) / (1 - T) + (1 + T) * z / T
@@ -112,11 +112,11 @@ _SETTING = (
     r"$x_1,\dots,x_m\sim\mathcal N(0,I_d)$ and fair signs $y_1,\dots,y_m$, all independent",
     r"$W\in\mathbb R^{q\times d}$ has orthonormal rows (so $q\le d$), $a_i=\pm1$ and "
     r"$A=|\sum_ia_i|/\sqrt q$",
-    r"$\sigma$ is $s$-Lipschitz and, but for $r$ kinks whose distances from 0 add up to $k_1$, "
-    r"twice continuously differentiable with $|\sigma''|\le B$",
+    r"$\sigma$ is $s_1$-Lipschitz and, but for $r$ kinks whose distances from 0 add up to $k_1$, "
+    r"twice continuously differentiable with $|\sigma''|\le s_2$",
 )
 _CENTRED = r"$\mathbb E\,\sigma'(g)=0$, and $\theta=\mathbb E\,\sigma'(g)^2>0$"
-_D = r"D=\tfrac12+\tfrac72r+2k_1+\tfrac{5B}{4s}"
+_D = r"D=\tfrac12+\tfrac72r+2k_1+\tfrac{5s_2}{4s_1}"
 
 declare(
     Statement(
@@ -129,15 +129,15 @@ declare(
         text=(
             r"Let $r_i=\|w_i+\eta\tilde g_i\|$ and $\phi(r)=\mathbb E\,\sigma(rg)$. If "
             r"$\|\eta\widetilde G\|\le T$ and, for some $\bar r$, "
-            r"$q^{-1/2}\sum_i|r_i-\bar r|\le R$, then for every $\ell\ge0$, with conditional "
-            r"probability at least $1-e^{-\ell}$ given $\widetilde G$,"
+            r"$q^{-1/2}\sum_i|r_i-\bar r|\le R$, then for every $t\ge0$, with conditional "
+            r"probability at least $1-e^{-t}$ given $\widetilde G$,"
             "\n"
-            r"$$y\,h_{W+\eta\widetilde G}(x)\ \ge\ -s(1+T)\sqrt{2\ell}-A\,|\phi(\bar r)|"
-            r"-s\sqrt{\tfrac2\pi}\,R,$$"
+            r"$$y\,h_{W+\eta\widetilde G}(x)\ \ge\ -s_1(1+T)\sqrt{2t}-A\,|\phi(\bar r)|"
+            r"-s_1\sqrt{\tfrac2\pi}\,R,$$"
             "\n"
             r"and the same upper bound on $|h_{W+\eta\widetilde G}(x)|$ with probability at least "
-            r"$1-2e^{-\ell}$. Here $|\phi(\bar r)|\le|\mathbb E\,\sigma(g)|"
-            r"+s\sqrt{2/\pi}\,|\bar r-1|$."
+            r"$1-2e^{-t}$. Here $|\phi(\bar r)|\le|\mathbb E\,\sigma(g)|"
+            r"+s_1\sqrt{2/\pi}\,|\bar r-1|$."
         ),
         hypotheses=(*_SETTING, r"$(x,y)=(x_m,y_m)$"),
         printed=r"W.h.p. $h_{W+\eta\tilde G}(\mathbf x_m)=O\bigl(\sqrt{\log(d)}\bigr)$.",
@@ -172,24 +172,24 @@ declare(
             r"Let $\Delta=h_{W+\eta G}(x)-h_{W+\eta\widetilde G}(x)$, $\rho=\|x\|^2/d$, "
             r"$g_i=\langle w_i,x\rangle$ and $n_i=\langle\eta\tilde g_i,x\rangle$. Always,"
             "\n"
-            r"$$y\Delta\ge\lambda\rho\Bigl[\frac1q\sum_i\sigma'(g_i)^2-2s^2\hat\beta"
-            r"-sB\Bigl(\frac1q\sum_i|n_i|+\frac{\lambda\rho s}{\sqrt q}\Bigr)\Bigr],$$"
+            r"$$y\Delta\ge\gamma\rho\Bigl[\frac1q\sum_i\sigma'(g_i)^2-2s_1^2\hat\beta"
+            r"-s_1s_2\Bigl(\frac1q\sum_i|n_i|+\frac{\gamma\rho s_1}{\sqrt q}\Bigr)\Bigr],$$"
             "\n"
             r"where $\hat\beta$ is the share of neurons with a kink within "
-            r"$|n_i|+\lambda\rho s/\sqrt q$ of $g_i$. Let $\ell,\tau>0$, $0<T<1$ and"
+            r"$|n_i|+\gamma\rho s_1/\sqrt q$ of $g_i$. Let $t,\tau>0$, $0<T<1$ and"
             "\n"
-            r"$$\epsilon=\sqrt{\tfrac{2\ell}q},\quad\rho_+=\Bigl(1+\sqrt{\tfrac{2\ell}d}\Bigr)^2,"
-            r"\quad\rho_-=\Bigl(\sqrt{1-\tfrac1{2d}}-\sqrt{\tfrac{2\ell}d}\Bigr)^2_+,"
-            r"\quad b=\tfrac{\lambda s\rho_+}{\sqrt q},$$"
+            r"$$\epsilon=\sqrt{\tfrac{2t}q},\quad\rho_+=\Bigl(1+\sqrt{\tfrac{2t}d}\Bigr)^2,"
+            r"\quad\rho_-=\Bigl(\sqrt{1-\tfrac1{2d}}-\sqrt{\tfrac{2t}d}\Bigr)^2_+,"
+            r"\quad b=\tfrac{\gamma s_1\rho_+}{\sqrt q},$$"
             "\n"
             r"$$\beta=\frac{\sqrt{2/\pi}}{1-T}\Bigl(Tk_1+r\Bigl(\sqrt{\tfrac2\pi}\,T+b+\tau\Bigr)"
             r"\Bigr)+\frac{(1+T)\,\epsilon}\tau,$$"
             "\n"
-            r"$$\Theta=\theta-\tfrac12s^2\epsilon-2s^2\beta-sB\bigl(T(1+\epsilon)+b\bigr),$$"
+            r"$$\Theta=\theta-\tfrac12s_1^2\epsilon-2s_1^2\beta-s_1s_2\bigl(T(1+\epsilon)+b\bigr),$$"
             "\n"
             r"with $\beta=0$ if there is no kink. If $\|\eta\widetilde G\|\le T$ and $\Theta\ge0$, "
-            r"then $y\Delta\ge\lambda\rho_-\Theta$ with conditional probability at least "
-            r"$1-5e^{-\ell}$ given $\widetilde G$."
+            r"then $y\Delta\ge\gamma\rho_-\Theta$ with conditional probability at least "
+            r"$1-5e^{-t}$ given $\widetilde G$."
         ),
         hypotheses=(*_SETTING, r"$(x,y)=(x_m,y_m)$"),
         printed=(
@@ -234,17 +234,17 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"For all $\ell,\tau>0$, $0<T<1$, $R\ge0$ and $\bar r\ge1$, in the letters of "
+            r"For all $t,\tau>0$, $0<T<1$, $R\ge0$ and $\bar r\ge1$, in the letters of "
             r"{st}`G.C13` and if $\Theta\ge0$, with probability at least"
             "\n"
             r"$$1-m\Bigl[\Pr\bigl(\|\eta\widetilde G\|>T\bigr)+\Pr\Bigl(q^{-1/2}\sum_i"
-            r"|r_i-\bar r|>R\Bigr)+6e^{-\ell}\Bigr]$$"
+            r"|r_i-\bar r|>R\Bigr)+6e^{-t}\Bigr]$$"
             "\n"
             r"all $m$ examples have"
             "\n"
-            r"$$y_jh_{W+\eta G}(x_j)\ \ge\ \lambda\rho_-\Theta-s(1+T)\sqrt{2\ell}"
-            r"-A\bigl(|\mathbb E\,\sigma(g)|+s\sqrt{\tfrac2\pi}(\bar r-1)\bigr)"
-            r"-s\sqrt{\tfrac2\pi}\,R .$$"
+            r"$$y_jh_{W+\eta G}(x_j)\ \ge\ \gamma\rho_-\Theta-s_1(1+T)\sqrt{2t}"
+            r"-A\bigl(|\mathbb E\,\sigma(g)|+s_1\sqrt{\tfrac2\pi}(\bar r-1)\bigr)"
+            r"-s_1\sqrt{\tfrac2\pi}\,R .$$"
         ),
         hypotheses=_SETTING,
         printed=(
@@ -253,7 +253,7 @@ declare(
         ),
         changed=(
             r"One explicit inequality, from which {st}`G.T1` and its sharper forms are read off "
-            r"by choosing $\ell$, $T$, $R$ and $\tau$. It does not need "
+            r"by choosing $t$, $T$, $R$ and $\tau$. It does not need "
             r"$\mathbb E\,\sigma'(g)=0$; without it no $T<1$ is likely for large $m$."
         ),
         formal=(
@@ -281,22 +281,22 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            rf"Let ${_D}$ and $0<T\le\frac18$ with $s^2DT\le\theta$. If"
+            rf"Let ${_D}$ and $0<T\le\frac18$ with $s_1^2DT\le\theta$. If"
             "\n"
-            r"$$m\le\frac{T^2}{24}\cdot\frac{dq}{s^2\lambda^2},\qquad m\le d^2,\qquad"
-            r"q\ge\frac{410\,s^2\lambda^2}{T^2},\qquad q\ge\frac{216\ln d}{T^4}$$"
+            r"$$m\le\frac{T^2}{24}\cdot\frac{dq}{s_1^2\gamma^2},\qquad m\le d^2,\qquad"
+            r"q\ge\frac{410\,s_1^2\gamma^2}{T^2},\qquad q\ge\frac{216\ln d}{T^4}$$"
             "\n"
-            r"and $\lambda>A\,|\mathbb E\,\sigma(g)|+s\sqrt{6\ln d}$, then with probability at "
+            r"and $\gamma>A\,|\mathbb E\,\sigma(g)|+s_1\sqrt{6\ln d}$, then with probability at "
             r"least $1-15/d$ all $m$ examples have"
             "\n"
-            r"$$y_jh_{W^+}(x_j)\ \ge\ \lambda\,(\theta-s^2DT)-3s\sqrt{\ln d}"
-            r"-A\bigl(|\mathbb E\,\sigma(g)|+\tfrac1{60}sT^2\bigr).$$"
+            r"$$y_jh_{W^+}(x_j)\ \ge\ \gamma\,(\theta-s_1^2DT)-3s_1\sqrt{\ln d}"
+            r"-A\bigl(|\mathbb E\,\sigma(g)|+\tfrac1{60}s_1T^2\bigr).$$"
         ),
         hypotheses=(
             *_SETTING,
             _CENTRED,
-            r"$W^+$ are the weights after one full-batch step at $\eta=m\lambda/d$ for the mean "
-            r"hinge loss $(\lambda-\hat yy)_+$",
+            r"$W^+$ are the weights after one full-batch step at $\eta=m\gamma/d$ for the mean "
+            r"hinge loss $(\gamma-\hat yy)_+$",
         ),
         formal=(
             Sequent((*small, *sizes), t - (difficulty - Fraction(1, 16)) * T <= kept),
@@ -326,7 +326,7 @@ declare(
             quantity=r"\min_jy_jh_{W^+}(x_j)",
             parameters=(
                 Parameter(_d, "input dimension", 10**9, sp.Interval(2, sp.oo)),
-                Parameter(_lam, "level λ of the hinge", 40.0),
+                Parameter(_lam, "level γ of the hinge", 40.0),
                 Parameter(_T, "bound on ‖ηG̃‖, at most 1/8", 0.1, sp.Interval.Lopen(0, 0.125)),
                 Parameter(_s, "largest slope of σ", 1.0),
                 Parameter(_theta, "mean squared slope θ", 1.0),
@@ -364,16 +364,16 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            rf"Let $\lambda=\ln d$, $m\le dq/\ln^4d$ and $q\ge\ln^4d$. With ${_D}$ let"
+            rf"Let $\gamma=\ln d$, $m\le dq/\ln^4d$ and $q\ge\ln^4d$. With ${_D}$ let"
             "\n"
-            r"$$T_d=\max\Bigl(\frac{20.25\,s}{\ln d},\ \frac{3.84}{(\ln d)^{3/4}}\Bigr).$$"
+            r"$$T_d=\max\Bigl(\frac{20.25\,s_1}{\ln d},\ \frac{3.84}{(\ln d)^{3/4}}\Bigr).$$"
             "\n"
-            r"If $d$ is so large that $T_d\le\frac18$, $s^2DT_d\le\theta$ and "
-            r"$\ln d>A|\mathbb E\,\sigma(g)|+s\sqrt{6\ln d}$, then with probability at least "
+            r"If $d$ is so large that $T_d\le\frac18$, $s_1^2DT_d\le\theta$ and "
+            r"$\ln d>A|\mathbb E\,\sigma(g)|+s_1\sqrt{6\ln d}$, then with probability at least "
             r"$1-15/d$ all $m$ examples have"
             "\n"
-            r"$$y_jh_{W^+}(x_j)\ \ge\ (\theta-s^2DT_d)\ln d-3s\sqrt{\ln d}"
-            r"-A\bigl(|\mathbb E\,\sigma(g)|+\tfrac s{3840}\bigr).$$"
+            r"$$y_jh_{W^+}(x_j)\ \ge\ (\theta-s_1^2DT_d)\ln d-3s_1\sqrt{\ln d}"
+            r"-A\bigl(|\mathbb E\,\sigma(g)|+\tfrac{s_1}{3840}\bigr).$$"
             "\n"
             r"For fixed $\sigma$ and $A$ that is $(\theta-o(1))\ln d$. For $\sigma(t)=|t|$, "
             r"$D=4$."
@@ -417,16 +417,16 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            rf"Let $\lambda=\ln d$, ${_D}$ and $T=\min\bigl(\frac18,\frac\theta{{2s^2D}}\bigr)$. If"
+            rf"Let $\gamma=\ln d$, ${_D}$ and $T=\min\bigl(\frac18,\frac\theta{{2s_1^2D}}\bigr)$. If"
             "\n"
-            r"$$m\le\frac{T^2}{24s^2}\cdot\frac{dq}{\ln^2d},\qquad m\le d^2,\qquad"
-            r"q\ge\frac{410\,s^2}{T^2}\ln^2d,\qquad q\ge\frac{216}{T^4}\ln d$$"
+            r"$$m\le\frac{T^2}{24s_1^2}\cdot\frac{dq}{\ln^2d},\qquad m\le d^2,\qquad"
+            r"q\ge\frac{410\,s_1^2}{T^2}\ln^2d,\qquad q\ge\frac{216}{T^4}\ln d$$"
             "\n"
-            r"and $\ln d>A|\mathbb E\,\sigma(g)|+s\sqrt{6\ln d}$, then with probability at least "
+            r"and $\ln d>A|\mathbb E\,\sigma(g)|+s_1\sqrt{6\ln d}$, then with probability at least "
             r"$1-15/d$ all $m$ examples have"
             "\n"
-            r"$$y_jh_{W^+}(x_j)\ \ge\ \tfrac12\theta\ln d-3s\sqrt{\ln d}"
-            r"-A\bigl(|\mathbb E\,\sigma(g)|+\tfrac s{3840}\bigr).$$"
+            r"$$y_jh_{W^+}(x_j)\ \ge\ \tfrac12\theta\ln d-3s_1\sqrt{\ln d}"
+            r"-A\bigl(|\mathbb E\,\sigma(g)|+\tfrac{s_1}{3840}\bigr).$$"
             "\n"
             r"For $\sigma(t)=|t|$: $T=\frac18$ and $m\le\frac1{1536}\,dq/\ln^2d$."
         ),
@@ -442,17 +442,17 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            rf"Let $\lambda=K\sqrt{{\ln d}}$, ${_D}$ and "
-            r"$T=\min\bigl(\frac18,\frac\theta{2s^2D}\bigr)$. If"
+            rf"Let $\gamma=K\sqrt{{\ln d}}$, ${_D}$ and "
+            r"$T=\min\bigl(\frac18,\frac\theta{2s_1^2D}\bigr)$. If"
             "\n"
-            r"$$m\le\frac{T^2}{24s^2K^2}\cdot\frac{dq}{\ln d},\qquad m\le d^2,\qquad"
-            r"q\ge\max\Bigl(\frac{410\,s^2K^2}{T^2},\ \frac{216}{T^4}\Bigr)\ln d$$"
+            r"$$m\le\frac{T^2}{24s_1^2K^2}\cdot\frac{dq}{\ln d},\qquad m\le d^2,\qquad"
+            r"q\ge\max\Bigl(\frac{410\,s_1^2K^2}{T^2},\ \frac{216}{T^4}\Bigr)\ln d$$"
             "\n"
-            r"and $K\sqrt{\ln d}>A|\mathbb E\,\sigma(g)|+s\sqrt{6\ln d}$, then with probability at "
+            r"and $K\sqrt{\ln d}>A|\mathbb E\,\sigma(g)|+s_1\sqrt{6\ln d}$, then with probability at "
             r"least $1-15/d$ all $m$ examples have"
             "\n"
-            r"$$y_jh_{W^+}(x_j)\ \ge\ \bigl(\tfrac12\theta K-3s\bigr)\sqrt{\ln d}"
-            r"-A\bigl(|\mathbb E\,\sigma(g)|+\tfrac s{3840}\bigr).$$"
+            r"$$y_jh_{W^+}(x_j)\ \ge\ \bigl(\tfrac12\theta K-3s_1\bigr)\sqrt{\ln d}"
+            r"-A\bigl(|\mathbb E\,\sigma(g)|+\tfrac{s_1}{3840}\bigr).$$"
             "\n"
             r"For $\sigma(t)=|t|$, $\sum_ia_i=0$ and $K=7$: one step memorizes "
             r"$m\le\frac1{75264}\,dq/\ln d$ examples as soon as $q\ge1\,285\,760\ln d$."
@@ -469,19 +469,19 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"Conjecture. Let $\sigma(t)=|t|$, $\sum_ia_i=0$, $\kappa=m\lambda^2/(dq)$ and "
-            r"$b=\lambda/\sqrt q$. As $d\to\infty$ with $q/d$, $\kappa$ and $b$ fixed, the law of "
-            r"$y_jh_{W^+}(x_j)$ approaches the normal law with mean $\lambda\Lambda$,"
+            r"Conjecture. Let $\sigma(t)=|t|$, $\sum_ia_i=0$, $\varkappa=m\gamma^2/(dq)$ and "
+            r"$b=\gamma/\sqrt q$. As $d\to\infty$ with $q/d$, $\varkappa$ and $b$ fixed, the law of "
+            r"$y_jh_{W^+}(x_j)$ approaches the normal law with mean $\gamma\Lambda$,"
             "\n"
             r"$$\Lambda=\mathbb E\,\frac{|p+b\operatorname{sgn}g|-|p-b\operatorname{sgn}g|}{2b},"
-            r"\qquad p=g+\sqrt\kappa\,g',$$"
+            r"\qquad p=g+\sqrt\varkappa\,g',$$"
             "\n"
             r"$g,g'$ independent and standard normal, and variance"
             "\n"
-            r"$$\Bigl(1-\frac2\pi\Bigr)(1+\kappa)+\frac4{\pi^2}\cdot\frac qd\cdot"
-            r"\frac\kappa{1+\kappa}\Bigl(1+\frac{(\sum_jy_j)^2}m\Bigr).$$"
+            r"$$\Bigl(1-\frac2\pi\Bigr)(1+\varkappa)+\frac4{\pi^2}\cdot\frac qd\cdot"
+            r"\frac\varkappa{1+\varkappa}\Bigl(1+\frac{(\sum_jy_j)^2}m\Bigr).$$"
             "\n"
-            r"As $b\to0$, $\Lambda\to\frac2\pi\arcsin(1/\sqrt{1+\kappa})$."
+            r"As $b\to0$, $\Lambda\to\frac2\pi\arcsin(1/\sqrt{1+\varkappa})$."
         ),
     )
 )
