@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from memorize import statements
 from memorize.kernel_spaces import (
     FiniteScheme,
     FunctionSpace,
@@ -162,3 +163,20 @@ def test_gram_asks_for_every_pair() -> None:
     K = gram(lambda x, z: min(x, z), [F(1, 3), F(1, 2)])
     assert K == ((F(1, 3), F(1, 3)), (F(1, 3), F(1, 2)))
     assert all(K[i][j] == K[j][i] for i, j in product(range(2), repeat=2))
+
+
+@pytest.mark.parametrize(
+    ("id", "part"),
+    [
+        ("N.T2", r"\|f\|_k=\min\bigl\{\|v\|_{\mathcal H}:f_{\Psi,v}=f\bigr\}"),
+        ("B.T2.ball", r"M^2k(x,x')-f(x)f(x')\text{ is a kernel.}"),
+        ("N.RFS", r"then $|k|\le C^2$"),
+        ("N.RFS", r"\mathbb E\|\check f(\omega)\|^2=\|f\|_k^2"),
+        ("N.C3", r"\le\frac{C^2\|f\|_k^2}q"),
+        ("N.C3", r"\le\frac{C\,\|f\|_k}{\sqrt q}"),
+        ("B.C3.exact", r"\frac1q\Bigl(C^2\,\mathbb E\|\check f\|^2-f(x)^2\Bigr)"),
+        ("B.C3.sharp", r"\frac{C^2}q\Bigl(1-\frac1n\Bigr)"),
+    ],
+)
+def test_texts_have_the_checked_numbers(id: str, part: str) -> None:
+    assert part in statements.get(id).text

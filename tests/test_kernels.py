@@ -286,6 +286,31 @@ def test_formulas_of_the_bounds_are_those_of_the_statements() -> None:
         assert 1 <= bound_of("B.E3.rest", rho=1, N=terms) / rest <= 1 + 1 / (25 * terms**2)
 
 
+@pytest.mark.parametrize(
+    ("id", "part"),
+    [
+        ("N.E1", r"\mathrm{tk}_W(x,x')=\frac{\langle\nabla h_W(x),\nabla h_W(x')\rangle}{2qB^2}"),
+        ("N.E1", r"\underbrace{\rho\,\widehat{\sigma'}(\rho)}_{\mathrm{tk}^h}"),
+        ("N.E1", r"\underbrace{\hat\sigma(\rho)/B^2}_{\mathrm{tk}^o}"),
+        (
+            "Y.D6",
+            r"\frac1{nB^2}\sum_{i\le n}\bigl(a_i^2\,s_is_i'\,\langle x,x'\rangle+t_it_i'\bigr)",
+        ),
+        ("B.dual", r"\Bigl(k+\frac1{B^2}\Bigr)\sigma_k^2\,\rho^k"),
+        ("B.dual", r"$|\rho|^n\bigl(\mathbb E\,\sigma(g)^2-\sum_{k<n}\sigma_k^2\bigr)$"),
+        ("F.E3", r"\frac{\rho\,(\pi-\varphi)}{2\pi}"),
+        ("F.E3", r"\frac{\sin\varphi+(\pi-\varphi)\cos\varphi}{2\pi}"),
+        ("B.E3.rest", r"\beta_N\Bigl(1+\frac1{6N}\Bigr)\rho^{2N+2}"),
+        ("B.E3.rest", r"\beta_N\le\frac1{\sqrt{\pi(N+\frac14)}}"),
+        ("B.E3.rest", r"\frac{\beta_N}{(2N+1)(1-\rho^2)}\rho^{2N+2}"),
+        ("B.tk.variance", r"$\frac{\rho^2}q\,p(1-p)\le\frac1{4q}$"),
+        ("N.min", r"=\frac{\|h\|_{\mathrm{tk}_W}}{\sqrt{2q}\,B}"),
+    ],
+)
+def test_texts_have_the_checked_numbers(id: str, part: str) -> None:
+    assert part in statements.get(id).text
+
+
 # Networks.
 
 

@@ -71,8 +71,8 @@ declare(
         printed=r"$\|f(X)-\mathbb Ef(X)\|_{\Psi_2}\le CL$ for a universal constant $C$",
         changed=(
             rf"The constant is $C=\sqrt{{{NORM}}}$, the $\psi_2$ norm of a standard normal "
-            r"variable, and no smaller one will do. The bounds on the moment generating function and "
-            rf"on the tail are added: the exponent $t^2/({TAIL}L^2)$ is better than the "
+            r"variable, and no smaller one will do. The bounds on the moment generating function "
+            rf"and on the tail are added: the exponent $t^2/({TAIL}L^2)$ is better than the "
             rf"${(1 / NORM).numerator}t^2/({(1 / NORM).denominator}L^2)$ that "
             r"follows from the norm."
         ),

@@ -1,5 +1,7 @@
 """The statements of book/kernels/kernel_concentration.md."""
 
+from fractions import Fraction
+
 import sympy as sp
 
 from memorize.kernel.terms import (
@@ -40,6 +42,13 @@ from memorize.statements.vector_features import (
 )
 
 CHAPTER = "kernels/kernel_concentration"
+
+TOGETHER = Fraction(93, 100)
+"""F.LC.3, second line: the one constant for mean and fluctuation."""
+HOEFFDING = 2
+"""B.conc.entry: an entry errs by more than t|G| with probability at most 2 exp(−HOEFFDING q t²)."""
+HALF = Fraction(652, 100)
+"""B.conc.chernoff: so many neurons times (Λ/λ) ln(m/δ) keep half of the least eigenvalue."""
 
 # Two independent inputs: E over x inside E over y is under the product of their laws.
 y = random_vector("y", "d", "x'")
@@ -221,7 +230,9 @@ declare(
 For ReLU and every $\delta\in(0,1)$, with probability at least $1-\delta$,
 $$\begin{aligned}\|H_W-H\|_{\mathrm F}
 &\le\frac{\|G\|_{\mathrm F}}{\sqrt q}\Bigl(\frac12+\sqrt{\tfrac12\ln\tfrac1\delta}\Bigr)\\
-&\le0.93\,m\,\sqrt{\frac{\ln(2/\delta)}q}.\end{aligned}$$
+"""
+        rf"&\le{float(TOGETHER)}"
+        r"""\,m\,\sqrt{\frac{\ln(2/\delta)}q}.\end{aligned}$$
 """,
         hypotheses=(
             r"$x_1,\dots,x_m\in\mathbb S^{d-1}$, with the Gram matrix $G=XX^\top$",
@@ -231,10 +242,11 @@ $$\begin{aligned}\|H_W-H\|_{\mathrm F}
         ),
         printed=r"$\|\mathbf H(0)-\mathbf H^\infty\|_F="
         r"O\bigl(n\sqrt{\log(2/\delta)}/\sqrt m\bigr)$",
-        changed=r"True as printed, with the constant $0.93$. But the printed proof, Hoeffding's "
-        r"inequality at each entry, shows $\log(2n^2/\delta)$ in the place of $\log(2/\delta)$; "
-        r"bounded differences show what is claimed. And where the proof says “bounded in $[0,1]$”, "
-        r"a negative inner product gives $[-1,0]$; the range is $1$ at most all the same.",
+        changed=rf"True as printed, with the constant ${float(TOGETHER)}$. But the printed proof, "
+        r"Hoeffding's inequality at each entry, shows $\log(2n^2/\delta)$ in the place of "
+        r"$\log(2/\delta)$; bounded differences show what is claimed. And where the proof "
+        r"says “bounded in $[0,1]$”, a negative inner product gives $[-1,0]$; "
+        r"the range is $1$ at most all the same.",
         bound=BoundFormula(
             quantity=r"\|H_W-H\|_{\mathrm F}",
             parameters=(_examples, _neurons, _failure, _rms),
@@ -264,7 +276,9 @@ declare(
 1. $q\,(H_W)_{jl}/G_{jl}$ has the binomial law of $q$ trials with the chance of success
    $p_{jl}=\frac{\pi-\theta_{jl}}{2\pi}$, if $G_{jl}\ne0$; and $(H_W)_{jl}=0$ otherwise.
 2. With probability at least $1-\delta$, $\delta\in(0,1)$, for all $j,l$ at once,
-   $$\bigl|(H_W-H)_{jl}\bigr|\le|G_{jl}|\sqrt{\frac{\ln(m(m+1)/\delta)}{2q}},$$
+   $$\bigl|(H_W-H)_{jl}\bigr|\le|G_{jl}|\sqrt{\frac{\ln(m(m+1)/\delta)}"""
+        rf"{{{HOEFFDING}q}}}},$$"
+        r"""
    and then $\|H_W-H\|_{\mathrm F}$ is at most the same root times $\|G\|_{\mathrm F}$.
 """,
         hypotheses=(r"those of {st}`F.LC.3`",),
@@ -275,7 +289,7 @@ declare(
                 Term(
                     sp.Symbol("entry"),
                     "relative error of every entry",
-                    sp.sqrt(sp.log(m_ * (m_ + 1) / delta_) / (2 * q_)),
+                    sp.sqrt(sp.log(m_ * (m_ + 1) / delta_) / (HOEFFDING * q_)),
                 ),
             ),
             value=m_ * rms_ * sp.Symbol("entry"),
@@ -349,7 +363,9 @@ e^{-\frac qb(\varepsilon+(1-\varepsilon)\ln(1-\varepsilon))},\\
 e^{-\frac qb((1+\varepsilon)\ln(1+\varepsilon)-\varepsilon)}.\end{aligned}$$
 In particular $\lambda_m(H_W)\ge\frac12\lambda_m$ with probability at least $1-\delta$,
 $\delta\in(0,1)$, once
-$$q\ge6.52\,\frac\Lambda{\lambda_m}\ln\frac m\delta .$$
+"""
+        rf"$$q\ge{float(HALF)}"
+        r"""\,\frac\Lambda{\lambda_m}\ln\frac m\delta .$$
 """,
         hypotheses=(_spectral,),
         bound=BoundFormula(
