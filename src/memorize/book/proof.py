@@ -7,6 +7,7 @@ and whatever rests on one says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -627,8 +628,8 @@ def _math(tex: str) -> str:
 
 
 def _words(text: str) -> str:
-    """An author's words, with $…$ as mathematics."""
-    parts = text.split("$")
+    """An author's words, with $…$ as mathematics; a reference {st}`G.T3` is its id."""
+    parts = re.sub(r"\{st\}`([^`<]+)`", r"\1", text).split("$")
     if len(parts) % 2 == 0:
         return escape(text)
     return "".join(_math(p) if i % 2 else escape(p) for i, p in enumerate(parts))

@@ -32,8 +32,8 @@ _SIGNS = {
     **{"‖": r"\|", "⟨": r"\langle ", "⟩": r"\rangle ", "′": "'", "″": "''", "%": r"\%"},
     **{"ℝ": r"\mathbb{R}", "½": r"\tfrac12 ", "ℓ": r"\ell ", "⊤": r"\top "},
 }
-_HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵈⁿᵖˣʸ⁽⁾ᐟ", "0123456789+-Tdnpxy()/", strict=True))
-_LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ", "0123456789ijn", strict=True))
+_HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵈⁿᵖˣʸʰᵒ⁽⁾ᐟ", "0123456789+-Tdnpxyho()/", strict=True))
+_LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ₊₋", "0123456789ijn+-", strict=True))
 _BREAKS = ("≤", "≥", "=", "<", ">", "∈", "→", "+", "−", "·")
 
 
@@ -53,6 +53,8 @@ def _runs(tokens: list[str]) -> Iterator[tuple[bool, list[str]]]:
     kind = False
     for i, token in enumerate(tokens):
         mathematical = not _is_word(token)
+        if run and kind and run[-1] in _BREAKS and len(token.strip(",.:;")) == 2:  # B + Cx
+            mathematical = True
         inside = bool(run) and kind and _depth(" ".join(run)) > 0
         if token == "a":  # the article, unless a formula goes on
             before, after = run[-1:], tokens[i + 1 : i + 2]
@@ -74,7 +76,7 @@ def _is_word(token: str) -> bool:
         re.fullmatch(r"[A-Za-z’'.-]{2,}", core)
         or re.fullmatch(r"[\w/²-]+-[a-z]{2,}", core)  # a 1/4-net
         or re.fullmatch(r"\(\d+\)", token)  # the number of a step
-        or re.fullmatch(r"[\d.]+%", core)
+        or re.fullmatch(r"[\d.]+%|float\d+", core)
     )
 
 
@@ -121,6 +123,7 @@ def _latex(text: str) -> str | None:
     s = s.replace("^{T}", r"^{\top}")
     s = _grouped(s, r"(?:√|sqrt)\(", r"\sqrt{")
     s = _grouped(s, r"\^\(", "^{")
+    s = re.sub(r"\bbinom\((\w+), (\w+)\)", r"\\binom{\1}{\2}", s)
     s = re.sub(r"√((?:ln )?\w)", r"\\sqrt{\1}", s)
     s = re.sub(r"([\^_])(-?\w+)", r"\1{\2}", s)
     s = re.sub(r"(\d+)\*?\\sqrt\{(\d+)\}/(\d+)", _root, s)
@@ -128,7 +131,7 @@ def _latex(text: str) -> str | None:
     s = re.sub(r"\blog\((\w+)\)", r"(ln \1)", s)
     s = re.sub(rf"(?<![\\A-Za-z])({'|'.join(_FUNCTIONS)})(?![a-z])", r"\\\1 ", s)
     s = re.sub(r"\\log ", r"\\ln ", s)
-    s = re.sub(r"(?<![\\A-Za-z])(sign|KL)(?![a-z])", r"\\operatorname{\1}", s)
+    s = re.sub(r"(?<![\\A-Za-z])(sign|KL|tk)(?![a-z])", r"\\operatorname{\1}", s)
     s = re.sub(r"\bP\(", r"\\Pr(", s)
     s = re.sub(r"(?<![\\A-Za-z{])E(?![a-z])", r"\\mathbb{E}", s)
     s = re.sub(r"\*(?=\d)", r"\\cdot ", s).replace("*", r"\,")

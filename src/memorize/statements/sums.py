@@ -72,7 +72,7 @@ declare(
         chapter="tails/sums",
         kind="theorem",
         text=(
-            r"If $\mathbb EX=0$ and $\|X\|_{\psi_2}\le K$, then for every real $\mu$"
+            r"For every real $\mu$"
             "\n"
             r"$$\mathbb E\,e^{\mu X}\;\le\;"
             rf"\exp\Bigl(\frac{{\ln2}}{{{1 / SHARP}}}\,\mu^2K^2\Bigr),$$"
