@@ -29,9 +29,16 @@ def slow(*, n: int, folder: str, seed: int) -> dict[str, int]:
     return {"square": n * n}
 
 
-def deadly(*, n: int, folder: str, seed: int) -> dict[str, int]:
-    """Kill the worker, once."""
+def process(*, n: int, seed: int) -> dict[str, int]:
+    """No pure function: which process computed it."""
+    return {"process": os.getpid()}
+
+
+def deadly(*, n: int, folder: str, spare: int, seed: int) -> dict[str, int]:
+    """Kill the worker, once; ``spare`` is the process of the sweep itself."""
     mark = Path(folder, "died")
+    if os.getpid() == spare:
+        raise RuntimeError("a cell ran in the sweep's own process")
     if n == 5 and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)

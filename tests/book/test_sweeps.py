@@ -17,7 +17,7 @@ from pathlib import Path
 
 import cells
 import pytest
-from cells import deadly, failing, sweep_of, total
+from cells import deadly, failing, process, sweep_of, total
 
 from memorize import phases
 from memorize.book import sweeps
@@ -111,7 +111,7 @@ def test_a_full_disk_stops_the_sweep_and_it_goes_on(store: Store) -> None:
 
 
 def test_a_worker_that_dies_is_told_and_the_sweep_goes_on(store: Store, tmp_path: Path) -> None:
-    grid = [{"n": n, "folder": str(tmp_path)} for n in range(12)]
+    grid = [{"n": n, "folder": str(tmp_path), "spare": os.getpid()} for n in range(12)]
     with pytest.raises(SweepError, match=r"a worker died(.|\n)*goes on from there"):
         run(sweep_of(deadly), grid, store, jobs=2)
     kept = len(store.rows("squares"))
@@ -221,9 +221,9 @@ def test_dask_that_is_not_installed_is_told(store: Store, monkeypatch: pytest.Mo
         run(sweep_of(total), GRID, store, dask="tcp://127.0.0.1:1")
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[str]:
-    """The address of a Dask scheduler on loopback that has two workers."""
+@pytest.fixture(params=[2])
+def cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a Dask scheduler on loopback that has two workers, or so many."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]),
@@ -244,13 +244,13 @@ def cluster(tmp_path: Path) -> Iterator[str]:
         begun = time.monotonic()
         while not file.exists() and time.monotonic() < begun + WAIT:
             time.sleep(0.05)
-        for _ in range(2):
+        for _ in range(request.param):
             start("worker", "--nthreads", "1", "--no-nanny")
         yield json.loads(file.read_text())["address"]
     finally:
-        for process in reversed(started):
-            process.kill()
-            process.wait()
+        for running in reversed(started):
+            running.kill()
+            running.wait()
         log.close()
 
 
@@ -263,8 +263,15 @@ def test_a_dask_cluster_gives_the_same(
     assert run(sweep_of(total), GRID, store, seed=5).found == 8
 
 
+@pytest.mark.parametrize("cluster", [1], indirect=True)
+def test_one_dask_worker_has_the_cells_too(store: Store, cluster: str) -> None:
+    outcome = run(sweep_of(process), GRID, store, dask=cluster)
+    (worker,) = {row["process"] for row in outcome.rows}
+    assert worker != os.getpid()
+
+
 def test_a_dask_worker_that_dies_is_made_up_for(store: Store, tmp_path: Path, cluster: str) -> None:
-    grid = [{"n": n, "folder": str(tmp_path)} for n in range(12)]
+    grid = [{"n": n, "folder": str(tmp_path), "spare": os.getpid()} for n in range(12)]
     outcome = run(sweep_of(deadly), grid, store, dask=cluster)
     assert (tmp_path / "died").exists()
     assert [row["square"] for row in outcome.rows] == [n * n for n in range(12)]

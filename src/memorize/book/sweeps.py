@@ -297,8 +297,19 @@ def _workers(jobs: int, dask: str | None) -> Iterator[None]:
             client.wait_for_workers(1, timeout=CONNECT)
         except TimeoutError:
             raise SweepError(f"the Dask scheduler at {dask} has no worker") from None
-        with parallel_config(backend="dask", client=client):
+        with parallel_config(backend=_cluster(client)):
             yield
+
+
+def _cluster(client: Any) -> Any:
+    """joblib's Dask backend, for a cluster of one thread too: joblib would run all cells here."""
+    from joblib._dask import DaskDistributedBackend
+
+    class Cluster(DaskDistributedBackend):  # type: ignore[misc]
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            return max(2, int(super().effective_n_jobs(n_jobs)))
+
+    return Cluster(client=client)
 
 
 @contextmanager
