@@ -52,7 +52,8 @@ def test_the_margin_is_what_its_terms_say() -> None:
     found = mz.best_margin(d, d, d, level=math.log(d), known=FLOATS, delta=0.01, imbalance=1.0)
     assert found.value == pytest.approx(found.learned - found.noise - found.drift)
     even = mz.best_margin(d, d, d, level=math.log(d), known=FLOATS, delta=0.01)
-    assert even.value > found.value and even.bracket == found.bracket
+    assert even.value > found.value
+    assert even.bracket == found.bracket
 
 
 def test_the_explicit_theorem_is_weaker_than_the_lemma_it_comes_from() -> None:

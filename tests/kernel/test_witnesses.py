@@ -57,6 +57,7 @@ from memorize.kernel.rules import assume
 from memorize.statements import initial_outputs as io
 from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
+from memorize.statements import memorization as mz
 from memorize.statements import row_norms as rn
 from memorize.statements import tangent_kernel as tk
 from memorize.statements import vector_features as vf
@@ -263,6 +264,55 @@ WITNESSES |= {
         POINTS,
         {"a": lambda v, w: where(v > 0, 1, w), "s": side},
     ),
+}  # fmt: skip
+
+# σ(t) = |t|, its slope, and the distance from its kink, for the one step of Part III.
+MODULUS = {
+    "sigma": lambda t: where(t >= 0, t, -t),
+    "phi": lambda t: where(t >= 0, t, -t),
+    "slope": lambda t: where(t >= 0, 1, -1),
+    "gap": lambda t: where(t >= 0, t, -t),
+}
+NEURONS = [
+    (F(1, 2), {mz.g: 3, mz.n: 1, mz.e: 1}),
+    (F(1, 2), {mz.g: F(-1, 4), mz.n: -1, mz.e: -1}),
+]
+ONCE = [(F(1), {})]
+EIGHTH = {mz.T: F(1, 8), mz.r: 1, mz.far: 1, mz.f: 1}
+PAPER = {mz.L: 400, mz.s: 1, mz.T: F(1, 8), mz.q: 400**4, mz.d: 400**4, mz.m: 400**4}
+WITNESSES |= {
+    ("G.C12", 0): Witness(
+        uniform(mz.xi, [-1, 2]), {mz.s: 1, mz.p: 2, mz.centre: 1}, MODULUS
+    ),
+    ("G.C12", 1): Witness(
+        [(F(1, 2), {mz.a: 1, mz.radius: 2}), (F(1, 2), {mz.a: -1, mz.radius: 1})],
+        {mz.k: 1, mz.centre: 1},
+        MODULUS,
+    ),
+    ("G.C13", 0): Witness(NEURONS, {mz.b: 1, mz.s: 1, mz.B: 0}, MODULUS),
+    ("G.C13", 1): Witness(
+        ONCE,
+        {
+            mz.s: 1, mz.B: 1, mz.lam: 2, mz.rho_0: 1, mz.rho: 2, mz.b: F(1, 8), mz.b_1: F(1, 4),
+            mz.theta: 2, mz.alpha: F(1, 4), mz.M: 2, mz.beta: F(1, 4), mz.S: F(1, 8),
+            mz.nu: F(1, 4), mz.N: F(1, 8),
+        },
+    ),
+    ("G.L7", 0): Witness(
+        [(F(1, 2), {mz.Y: 3, mz.U: 1, mz.V: 2}), (F(1, 2), {mz.Y: -1, mz.U: -2, mz.V: 1})],
+        {mz.low: 1, mz.high: F(3, 2), mz.d_1: F(1, 2), mz.d_2: F(1, 2)},
+    ),
+    ("B.memorize", 0): Witness(
+        ONCE, {**EIGHTH, mz.z: F(1, 400), mz.b_T: F(1, 200), mz.c: F(3, 4), mz.t: 1}
+    ),
+    ("B.memorize", 1): Witness(
+        ONCE, {**EIGHTH, mz.r: 0, mz.far: 0, mz.t: 1, mz.short: 1, mz.left: 1}
+    ),
+    ("B.memorize", 2): Witness(
+        ONCE, {**EIGHTH, mz.x: F(1, 50), mz.y: F(1, 500), mz.two: F(7, 5)}
+    ),
+    ("B.memorize", 3): Witness(ONCE, {**EIGHTH, mz.six: F(12, 5)}),
+    **{("G.T1", part): Witness(ONCE, PAPER) for part in range(3)},
 }  # fmt: skip
 
 

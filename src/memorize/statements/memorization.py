@@ -393,8 +393,8 @@ declare(
         changed=(
             r"$\theta>0$ is missing: a constant $\sigma$ satisfies all that is printed. "
             r"Orthonormal rows mean $q\le d$, which the proof uses. $|\sum_ia_i|$ is meant, and "
-            r"the loss is a mean over the examples. The probability of failure, “$o(1/m)$ each” in the proof, is "
-            r"$15/d$ for all."
+            r"the loss is a mean over the examples. The probability of failure, “$o(1/m)$ each” in "
+            r"the proof, is $15/d$ for all."
         ),
         erratum=True,
         counterexample=(
@@ -417,7 +417,8 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            rf"Let $\gamma=\ln d$, ${_D}$ and $T=\min\bigl(\frac18,\frac\theta{{2s_1^2D}}\bigr)$. If"
+            rf"Let $\gamma=\ln d$, ${_D}$ and "
+            r"$T=\min\bigl(\frac18,\frac\theta{2s_1^2D}\bigr)$. If"
             "\n"
             r"$$m\le\frac{T^2}{24s_1^2}\cdot\frac{dq}{\ln^2d},\qquad m\le d^2,\qquad"
             r"q\ge\frac{410\,s_1^2}{T^2}\ln^2d,\qquad q\ge\frac{216}{T^4}\ln d$$"
@@ -448,8 +449,8 @@ declare(
             r"$$m\le\frac{T^2}{24s_1^2K^2}\cdot\frac{dq}{\ln d},\qquad m\le d^2,\qquad"
             r"q\ge\max\Bigl(\frac{410\,s_1^2K^2}{T^2},\ \frac{216}{T^4}\Bigr)\ln d$$"
             "\n"
-            r"and $K\sqrt{\ln d}>A|\mathbb E\,\sigma(g)|+s_1\sqrt{6\ln d}$, then with probability at "
-            r"least $1-15/d$ all $m$ examples have"
+            r"and $K\sqrt{\ln d}>A|\mathbb E\,\sigma(g)|+s_1\sqrt{6\ln d}$, then with probability "
+            r"at least $1-15/d$ all $m$ examples have"
             "\n"
             r"$$y_jh_{W^+}(x_j)\ \ge\ \bigl(\tfrac12\theta K-3s_1\bigr)\sqrt{\ln d}"
             r"-A\bigl(|\mathbb E\,\sigma(g)|+\tfrac{s_1}{3840}\bigr).$$"
@@ -470,8 +471,8 @@ declare(
         kind="theorem",
         text=(
             r"Conjecture. Let $\sigma(t)=|t|$, $\sum_ia_i=0$, $\varkappa=m\gamma^2/(dq)$ and "
-            r"$b=\gamma/\sqrt q$. As $d\to\infty$ with $q/d$, $\varkappa$ and $b$ fixed, the law of "
-            r"$y_jh_{W^+}(x_j)$ approaches the normal law with mean $\gamma\Lambda$,"
+            r"$b=\gamma/\sqrt q$. As $d\to\infty$ with $q/d$, $\varkappa$ and $b$ fixed, the law "
+            r"of $y_jh_{W^+}(x_j)$ approaches the normal law with mean $\gamma\Lambda$,"
             "\n"
             r"$$\Lambda=\mathbb E\,\frac{|p+b\operatorname{sgn}g|-|p-b\operatorname{sgn}g|}{2b},"
             r"\qquad p=g+\sqrt\varkappa\,g',$$"
