@@ -141,6 +141,14 @@ class Witness(Model):
             raise Unknown
         return self.arithmetic.sqrt(square)
 
+    def term(self, t: Term, env: Mapping[Term, Value]) -> Value:
+        """An indicator of what stands for all reals is one of z3's terms."""
+        if t.op == "ind" and t.args[0].op in ("le", "lt"):
+            left, right = (self.term(a, env) for a in t.args[0].args)
+            if any(isinstance(side, z3.ExprRef) for side in (left, right)):
+                return where(left <= right if t.args[0].op == "le" else left < right, 1, 0)
+        return super().term(t, env)
+
     def relation(self, f: Term, env: Mapping[Term, Value]) -> bool | None:
         match f.op:
             case "every":
