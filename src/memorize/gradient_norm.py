@@ -1,8 +1,8 @@
 """The operator norm of the gradient of one step: bounds on it, its law, draws of it.
 
-The gradient step of N examples x_j ~ N(0, I_d) with labels y_j = ±1 on the hinge loss of level λ is
-ηG̃ = c · diag(a) M with M = Σ_j y_j σ'(W x_j) x_jᵀ (q × d) and c = λ/(d√q); W has orthonormal rows,
-|σ'| ≤ s and E σ'(g) = 0. The signs a do not change the norm. κ = Nλ²/(dq).
+The gradient step of N examples x_j ~ N(0, I_d) with labels y_j = ±1 on the hinge loss of level γ is
+ηG̃ = c · diag(a) M with M = Σ_j y_j σ'(W x_j) x_jᵀ (q × d) and c = γ/(d√q); W has orthonormal rows,
+|σ'| ≤ s and E σ'(g) = 0. The signs a do not change the norm. ϰ = Nγ²/(dq).
 
 Source: paper G, Claim 10 and Lemma 9, with the constants of the chapter one_step/gradient_norm.
 """
@@ -43,7 +43,7 @@ BERNSTEIN = 0.49
 
 
 def scale(q: int, d: int, level: float) -> float:
-    """c = λ/(d√q): the step is c times the sum over the examples.
+    """c = γ/(d√q): the step is c times the sum over the examples.
 
     Raises ``ValueError`` unless ``q`` and ``d`` are positive integers with q ≤ d (W has orthonormal
     rows) and ``level`` is positive.
@@ -59,9 +59,9 @@ def gradient_norm_bound(
     """T with P(‖ηG̃‖ ≥ T) ≤ e^(−ℓ); for ℓ = 0 it bounds the mean E‖ηG̃‖ (B.gradient).
 
     T = (32/9) s c max(√(NΛ), 3Λ) with Λ = (q + d) ln 2 + ℓ. For N ≥ 9Λ it is
-    (32/9) s √(κΛ/d).
+    (32/9) s √(ϰΛ/d).
 
-    ``examples``: N; ``level``: λ; ``ell``: ℓ ≥ 0; ``slope``: s ≥ |σ'|. Raises ``ValueError`` as
+    ``examples``: N; ``level``: γ; ``ell``: ℓ ≥ 0; ``slope``: s ≥ |σ'|. Raises ``ValueError`` as
     :func:`scale`, and unless N is a positive integer, ℓ ≥ 0 and s > 0.
     """
     exponent = (q + d) * LOG_TWO + require.non_negative("ell", ell)
@@ -98,7 +98,7 @@ def gradient_norm_sharp(
 ) -> float:
     """T with P(‖ηG̃‖ ≥ T) ≤ e^(−ℓ) for N ≥ 12 d; for ℓ = 0 it bounds E‖ηG̃‖ (B.gradient.sharp).
 
-    T = (4/√3) s√κ ((ln 2)/2 (1 + q/d) + 3/8 + (ℓ + 31/20)/d + 63 d/(20 N)), κ = Nλ²/(dq).
+    T = (4/√3) s√ϰ ((ln 2)/2 (1 + q/d) + 3/8 + (ℓ + 31/20)/d + 63 d/(20 N)), ϰ = Nγ²/(dq).
 
     Raises ``ValueError`` as :func:`gradient_norm_bound`, and if N < 12 d.
     """
@@ -245,7 +245,7 @@ def limiting_norm(
     Then M is a Gaussian matrix with the row covariance Σ = Σ_j σ'σ'ᵀ, whose eigenvalues follow the
     law of Marchenko and Pastur of ratio q/N (times Nθ, θ = E σ'(g)²). The edge of the spectrum of
     MMᵀ/d is the least value of z(m) = 1/m + (q/d)∫ t/(1 − mt) dH(t) over 0 < m < 1/max t
-    (Silverstein and Choi 1995). As N → ∞ it tends to √(θκ)(1 + √(q/d)). A prediction, not a bound.
+    (Silverstein and Choi 1995). As N → ∞ it tends to √(θϰ)(1 + √(q/d)). A prediction, not a bound.
 
     Raises ``ValueError`` as :func:`scale`, and unless ``theta`` is positive and N an integer ≥ 1.
     """

@@ -23,7 +23,7 @@ _d = Parameter(
 _N = Parameter(
     sp.Symbol("N", integer=True, positive=True), "examples", 20000, sp.Interval(1, sp.oo)
 )
-_level = Parameter(sp.Symbol("level", positive=True), "λ, the hinge's level", 5.545, _positive)
+_level = Parameter(sp.Symbol("level", positive=True), "γ, the hinge's level", 5.545, _positive)
 _slope = Parameter(sp.Symbol("s", positive=True), "largest |σ'|", 1.0, _positive)
 _ell = Parameter(
     sp.Symbol("ell", nonnegative=True), "ℓ, failure e^(−ℓ)", 10.0, sp.Interval(0, sp.oo)
@@ -92,21 +92,21 @@ declare(
         kind="theorem",
         text=(
             r"Let $\eta\tilde G=c\,\mathrm{diag}(a)\sum_{j=1}^Ny_j\,\sigma'(Wx_j)\,x_j^\top$ "
-            r"with $c=\lambda/(d\sqrt q)$. For every $0<\varepsilon<\sqrt2$ and $T\ge0$, with "
+            r"with $c=\gamma/(d\sqrt q)$. For every $0<\varepsilon<\sqrt2$ and $T\ge0$, with "
             r"$t=T(1-\varepsilon^2/2)^2$,"
             "\n"
             r"$$\Pr\bigl(\|\eta\tilde G\|>T\bigr)\le2\Bigl(1+\frac2\varepsilon\Bigr)^{q+d}"
-            r"\exp\Bigl(-0.49\min\Bigl(\frac{9\,t^2d^2q}{64N\lambda^2s^2},\ "
-            r"\frac{3\,t\,d\sqrt q}{8\lambda s}\Bigr)\Bigr).$$"
+            r"\exp\Bigl(-0.49\min\Bigl(\frac{9\,t^2d^2q}{64N\gamma^2s^2},\ "
+            r"\frac{3\,t\,d\sqrt q}{8\gamma s}\Bigr)\Bigr).$$"
             "\n"
             r"Hence for every $\ell\ge0$, with "
             r"$\Lambda=(q+d)\ln(1+\frac2\varepsilon)+\ln2+\ell$, with probability at least "
             r"$1-e^{-\ell}$"
             "\n"
-            r"$$\|\eta\tilde G\|\ \le\ \frac{8\,s\lambda}{3\,d\sqrt q\,(1-\varepsilon^2/2)^2}"
+            r"$$\|\eta\tilde G\|\ \le\ \frac{8\,s\gamma}{3\,d\sqrt q\,(1-\varepsilon^2/2)^2}"
             r"\max\Bigl(\sqrt{\frac{N\Lambda}{0.49}},\ \frac\Lambda{0.49}\Bigr).$$"
         ),
-        hypotheses=(*_SETTING, r"$\lambda>0$"),
+        hypotheses=(*_SETTING, r"$\gamma>0$"),
         printed=(
             r"We have that $\|\eta\tilde G\|\le2$ w.p. "
             r"$\exp\bigl(O(d)-\Omega\bigl(\frac{d^2q}{m\ln^2(d)}\bigr)\bigr)$."
@@ -122,9 +122,9 @@ declare(
         erratum=True,
         counterexample=(
             r"At $m=2$ and $|\sigma'|=1$ there is one term, and $\|\eta\tilde G\|="
-            r"\frac\lambda d\|x_1\|$ exactly. So $\Pr(\|\eta\tilde G\|>2)="
-            r"\Pr(\chi^2_d>4d^2/\lambda^2)\ge e^{-2d^2/\lambda^2}$, while for $q=d$ the printed "
-            r"bound is $e^{Cd-cd^3/(2\lambda^2)}$: smaller from some $d$ on, whatever $C,c>0$. The "
+            r"\frac\gamma d\|x_1\|$ exactly. So $\Pr(\|\eta\tilde G\|>2)="
+            r"\Pr(\chi^2_d>4d^2/\gamma^2)\ge e^{-2d^2/\gamma^2}$, while for $q=d$ the printed "
+            r"bound is $e^{Cd-cd^3/(2\gamma^2)}$: smaller from some $d$ on, whatever $C,c>0$. The "
             r"two are compared in ball arithmetic in the chapter."
         ),
         bound=BoundFormula(
@@ -217,14 +217,14 @@ declare(
         text=(
             r"In the setting of {st}`G.L9`, for every $\ell\ge0$, with $\Lambda=(q+d)\ln2+\ell$,"
             "\n"
-            r"$$\Pr\Bigl(\|\eta\tilde G\|\ge\tfrac{32}9\,\frac{s\lambda}{d\sqrt q}"
+            r"$$\Pr\Bigl(\|\eta\tilde G\|\ge\tfrac{32}9\,\frac{s\gamma}{d\sqrt q}"
             r"\max\bigl(\sqrt{N\Lambda},\,3\Lambda\bigr)\Bigr)\;\le\;e^{-\ell},$$"
             "\n"
             r"and $\mathbb E\,\|\eta\tilde G\|$ is at most the same threshold with $\ell=0$. For "
-            r"$N\ge9\Lambda$ the threshold is $\frac{32}9\,s\sqrt{\kappa\Lambda/d}$, where "
-            r"$\kappa=N\lambda^2/(dq)$."
+            r"$N\ge9\Lambda$ the threshold is $\frac{32}9\,s\sqrt{\varkappa\Lambda/d}$, where "
+            r"$\varkappa=N\gamma^2/(dq)$."
         ),
-        hypotheses=(*_SETTING, r"$\lambda>0$"),
+        hypotheses=(*_SETTING, r"$\gamma>0$"),
         bound=BoundFormula(
             quantity=r"\|\eta\tilde G\|\ \text{with probability}\ \ge1-e^{-\ell}",
             parameters=(_q, _d, _N, _level, _slope, _ell),
@@ -246,17 +246,17 @@ declare(
         chapter="one_step/gradient_norm",
         kind="theorem",
         text=(
-            r"In the setting of {st}`G.L9` let $N\ge12d$ and $\kappa=N\lambda^2/(dq)$. For every "
+            r"In the setting of {st}`G.L9` let $N\ge12d$ and $\varkappa=N\gamma^2/(dq)$. For every "
             r"$\ell\ge0$, with probability at least $1-e^{-\ell}$"
             "\n"
-            r"$$\|\eta\tilde G\|\;<\;\frac4{\sqrt3}\,s\sqrt\kappa\,\Bigl(\frac{\ln2}2\Bigl(1+"
+            r"$$\|\eta\tilde G\|\;<\;\frac4{\sqrt3}\,s\sqrt\varkappa\,\Bigl(\frac{\ln2}2\Bigl(1+"
             r"\frac qd\Bigr)+\frac38+\frac{\ell+1.55}d+3.15\,\frac dN\Bigr),$$"
             "\n"
             r"and $\mathbb E\,\|\eta\tilde G\|$ is at most the right side with $\ell=0$. As "
-            r"$d$ and $N/d$ grow, that is $s\sqrt\kappa\,(1.667+0.801\,q/d)$ and a remainder that "
-            r"vanishes: at most $2.47\,s\sqrt\kappa$, since $q\le d$."
+            r"$d$ and $N/d$ grow, that is $s\sqrt\varkappa\,(1.667+0.801\,q/d)$ and a remainder that "
+            r"vanishes: at most $2.47\,s\sqrt\varkappa$, since $q\le d$."
         ),
-        hypotheses=(*_SETTING, r"$\lambda>0$", r"$N\ge12d$"),
+        hypotheses=(*_SETTING, r"$\gamma>0$", r"$N\ge12d$"),
         bound=BoundFormula(
             quantity=r"\|\eta\tilde G\|\ \text{with probability}\ \ge1-e^{-\ell}",
             parameters=(_q, _d, _N, _level, _slope, _ell),

@@ -65,16 +65,16 @@ declare(
             r"$$\max_j|h_W(x_j)|\;\le\;A\,|\mathbb E\,\sigma(g)|+s\sqrt{2\ln(2m/\delta)}.$$"
             "\n"
             r"(b) Let each label $y_j=\pm1$ be independent of $x_j$, and let the level of the "
-            r"hinge loss be $\lambda\ge A\,|\mathbb E\,\sigma(g)|+s\sqrt{2\ln(m/\delta)}$. With "
+            r"hinge loss be $\gamma\ge A\,|\mathbb E\,\sigma(g)|+s\sqrt{2\ln(m/\delta)}$. With "
             r"probability at least $1-\delta$ every example is active, "
-            r"$y_jh_W(x_j)<\lambda$, and one step of gradient descent at rate $\eta$ on the mean "
-            r"loss $\frac1m\sum_j(\lambda-y_jh_W(x_j))_+$ leads exactly to $W^+=W+\eta G$, with"
+            r"$y_jh_W(x_j)<\gamma$, and one step of gradient descent at rate $\eta$ on the mean "
+            r"loss $\frac1m\sum_j(\gamma-y_jh_W(x_j))_+$ leads exactly to $W^+=W+\eta G$, with"
             "\n"
             r"$$\eta G=\frac{\eta}{m\sqrt q}\sum_{j=1}^m y_j\,\operatorname{diag}(a)\,"
             r"\sigma'(Wx_j)\,x_j^\top .$$"
             "\n"
-            r"(c) For $A=0$, $s=1$, $m=d^2$, $\delta=1/d$ and $\lambda=\ln d$, the bound in (a) is "
-            r"below $\lambda$ if and only if $d\ge505$, and $\lambda$ is as large as (b) asks if "
+            r"(c) For $A=0$, $s=1$, $m=d^2$, $\delta=1/d$ and $\gamma=\ln d$, the bound in (a) is "
+            r"below $\gamma$ if and only if $d\ge505$, and $\gamma$ is as large as (b) asks if "
             r"and only if $d\ge404$ ($d\ge2$ an integer)."
         ),
         hypotheses=_LET,
@@ -124,7 +124,7 @@ declare(
             r"and for one side without the factors 2. In particular (a) of {st}`G.L6` holds with "
             r"$s\sqrt{(1+A/\sqrt q)\ln(2m/\delta)}$ in the place of $s\sqrt{2\ln(2m/\delta)}$, and "
             r"(b) likewise. For $A=0$, $s=1$, even $q=d$, $m=d^2$, $\delta=1/d$ and "
-            r"$\lambda=\ln d$, all outputs are below $\lambda$ in absolute value for $d\ge16$, and "
+            r"$\gamma=\ln d$, all outputs are below $\gamma$ in absolute value for $d\ge16$, and "
             r"all examples active for $d\ge12$, with probability at least $1-\delta$."
         ),
         hypotheses=(*_LET[:1], r"$\sigma$ is even, $\sigma(-t)=\sigma(t)$", *_LET[1:]),
