@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import integrate, special
 
-from memorize import dynamics, networks, phases, runtime
+from memorize import dynamics, memorization, networks, phases, runtime
 from memorize.phases import Transition, trial
 
 SETTING = {"d": 24, "q": 12, "m": 700, "replica": 3, "seed": 7}
@@ -133,6 +133,15 @@ def test_the_alignment_is_the_mean_of_what_a_neuron_gains(load: float, b: float)
 
         expected, _ = integrate.dblquad(gained, -9, 9, 0, 9, epsabs=1e-7, epsrel=1e-7)
     assert phases.alignment(load, b) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(("d", "q", "m"), [(256, 256, 2131), (512, 64, 3000), (64, 64, 100)])
+def test_the_mean_field_is_that_of_the_conjecture(d: int, q: int, m: int) -> None:
+    load, gamma = phases.load_of(d, q, m), math.log(d)
+    expected = memorization.mean_field(d, q, m, level=gamma)
+    mean = gamma * phases.alignment(load, gamma / math.sqrt(q))
+    assert mean == pytest.approx(expected.mean, rel=1e-10)
+    assert phases.spread(load, q / d) == pytest.approx(expected.variance, rel=1e-10)
 
 
 def test_the_predicted_transition_solves_its_equation() -> None:
