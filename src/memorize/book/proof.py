@@ -628,8 +628,11 @@ def _math(tex: str) -> str:
 
 
 def _words(text: str) -> str:
-    """An author's words, with $…$ as mathematics; a reference {st}`G.T3` is its id."""
+    """An author's words, with $…$ as mathematics and *…* stressed; {st}`G.T3` is its id."""
     parts = re.sub(r"\{st\}`([^`<]+)`", r"\1", text).split("$")
     if len(parts) % 2 == 0:
         return escape(text)
-    return "".join(_math(p) if i % 2 else escape(p) for i, p in enumerate(parts))
+    return "".join(
+        _math(p) if i % 2 else re.sub(r"\*([^*]+)\*", r"<em>\1</em>", escape(p))
+        for i, p in enumerate(parts)
+    )
