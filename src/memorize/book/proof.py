@@ -632,7 +632,8 @@ def _words(text: str) -> str:
     parts = re.sub(r"\{st\}`([^`<]+)`", r"\1", text).split("$")
     if len(parts) % 2 == 0:
         return escape(text)
-    return "".join(
+    html = "".join(
         _math(p) if i % 2 else re.sub(r"\*([^*]+)\*", r"<em>\1</em>", escape(p))
         for i, p in enumerate(parts)
     )
+    return re.sub(r"^\*(.+?)\*(?= )", r"<em>\1</em>", html)  # with mathematics in it

@@ -135,6 +135,8 @@ def _latex(text: str) -> str | None:
     s = re.sub(r"\bP\(", r"\\Pr(", s)
     s = re.sub(r"(?<![\\A-Za-z{])E(?![a-z])", r"\\mathbb{E}", s)
     s = re.sub(r"\*(?=\d)", r"\\cdot ", s).replace("*", r"\,")
+    s = re.sub(r"(\d) (?=\d{3}(?!\d))", r"\1\\,", s)  # 10 000
+    s = re.sub(r"(\d) (?=\d)", r"\1\\cdot ", s)  # 11/10 2^(−q)
     s = re.sub(r"(\d) (?=[A-Za-z(\\‖|α-ωΑ-Ω])", r"\1\\,", s)
     s = "".join(_SIGNS.get(c, c) for c in s)
     if s.startswith(("+ ", "- ")):  # with the space of a sum that goes on, not of a sign
