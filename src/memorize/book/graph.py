@@ -12,8 +12,8 @@ from memorize.statements import PARTS
 
 __all__ = ["svg"]
 
-WIDTH, HEIGHT = 116, 26  # a node
-COLUMN, ROW = 178, 34  # from one node to the next
+WIDTH, HEIGHT = 146, 26  # a node, as wide as the longest id needs
+COLUMN, ROW = 196, 34  # from one node to the next
 TOP, GAP, MARGIN = 58, 30, 12  # above the first chapter, for a chapter's name, at the sides
 
 
