@@ -79,6 +79,14 @@ def test_the_explicit_theorem_says_nothing_outside_its_conditions(change: dict[s
     assert mz.guarantee(d, q, m, level=level, known=FLOATS, **given) == -math.inf
 
 
+def test_an_input_that_may_vanish_teaches_nothing() -> None:
+    flat = mz.Facts(1.0, 0.0, 1.0, 0, 0.0, 0.0)
+    given = {"ell": 5.0, "norm": 0.01, "width": 0.1, "drift": 0.0, "centre": 1.0}
+    found = mz.margin(10.0, 10.0, level=3.0, known=flat, **given)
+    assert found.bracket > 0
+    assert found.learned == 0
+
+
 def test_without_kinks_no_neuron_is_near_one() -> None:
     smooth = FLOATS._replace(kinks=0, bend=1.0)
     assert mz.near_kink(smooth, reach=0.1, norm=0.1, width=0.1, error=0.1) == 0

@@ -184,7 +184,8 @@ def margin(
     near = near_kink(known, reach=reach, norm=norm, width=width, error=error)
     bent = s * b * (norm * (1 + error) + reach)
     bracket = known.theta - s * s * error / 2 - 2 * s * s * near - bent
-    share = short * short if bracket > 0 and short > 0 else long
+    below = short * short if short > 0 else 0 * short  # ρ₋, a square of what may be negative
+    share = below if bracket > 0 else long
     learned = level * share * bracket
     noise = s * (1 + norm) * _root(2 * ell)
     shift = imbalance * (known.mean + s * _mean_abs(norm) * (centre - 1))

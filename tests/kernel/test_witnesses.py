@@ -289,7 +289,7 @@ WITNESSES |= {
         {mz.k: 1, mz.centre: 1},
         MODULUS,
     ),
-    ("G.C13", 0): Witness(NEURONS, {mz.b: 1, mz.s: 1, mz.B: 0}, MODULUS),
+    ("G.C13", 0): Witness(NEURONS, {mz.b: 1, mz.s: 1, mz.B: 1}, MODULUS),
     ("G.C13", 1): Witness(
         ONCE,
         {

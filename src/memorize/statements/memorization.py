@@ -55,7 +55,7 @@ def flat_between(u: Term, v: Term, w: Term, h: Term) -> Term:
     That is the mean value theorem, and |σ''| ≤ s₂ between the kinks.
     """
     inside = indicator(h < gap(u)) * indicator(abs(v - u) <= h) * indicator(abs(w - u) <= h)
-    return inside * abs(sigma(v) - sigma(w) - slope(u) * (v - w)) <= B * h * abs(v - w)
+    return inside * abs(sigma(v) - sigma(w) - slope(u) * (v - w)) <= B * abs(h) * abs(v - w)
 
 
 smooth = every((u, v, w, h), flat_between(u, v, w, h))
@@ -113,7 +113,7 @@ _SETTING = (
     r"$W\in\mathbb R^{q\times d}$ has orthonormal rows (so $q\le d$), $a_i=\pm1$ and "
     r"$A=|\sum_ia_i|/\sqrt q$",
     r"$\sigma$ is $s_1$-Lipschitz and, but for $r$ kinks whose distances from 0 add up to $k_1$, "
-    r"twice continuously differentiable with $|\sigma''|\le s_2$",
+    r"twice continuously differentiable with $|\sigma''|\le s_2$; $\gamma>0$",
 )
 _CENTRED = r"$\mathbb E\,\sigma'(g)=0$, and $\theta=\mathbb E\,\sigma'(g)^2>0$"
 _D = r"D=\tfrac12+\tfrac72r+2k_1+\tfrac{5s_2}{4s_1}"
@@ -135,8 +135,8 @@ declare(
             r"$$y\,h_{W+\eta\widetilde G}(x)\ \ge\ -s_1(1+T)\sqrt{2t}-A\,|\phi(\bar r)|"
             r"-s_1\sqrt{\tfrac2\pi}\,R,$$"
             "\n"
-            r"and the same upper bound on $|h_{W+\eta\widetilde G}(x)|$ with probability at least "
-            r"$1-2e^{-t}$. Here $|\phi(\bar r)|\le|\mathbb E\,\sigma(g)|"
+            r"and $|h_{W+\eta\widetilde G}(x)|$ is at most minus the right side, with probability "
+            r"at least $1-2e^{-t}$. Here $|\phi(\bar r)|\le|\mathbb E\,\sigma(g)|"
             r"+s_1\sqrt{2/\pi}\,|\bar r-1|$."
         ),
         hypotheses=(*_SETTING, r"$(x,y)=(x_m,y_m)$"),
@@ -187,8 +187,9 @@ declare(
             "\n"
             r"$$\Theta=\theta-\tfrac12s_1^2\epsilon-2s_1^2\beta-s_1s_2\bigl(T(1+\epsilon)+b\bigr),$$"
             "\n"
-            r"with $\beta=0$ if there is no kink. If $\|\eta\widetilde G\|\le T$ and $\Theta\ge0$, "
-            r"then $y\Delta\ge\gamma\rho_-\Theta$ with conditional probability at least "
+            r"with $\theta=\mathbb E\,\sigma'(g)^2$, and $\beta=0$ if there is no kink. If "
+            r"$\|\eta\widetilde G\|\le T$ and $\Theta\ge0$, then "
+            r"$y\Delta\ge\gamma\rho_-\Theta$ with conditional probability at least "
             r"$1-5e^{-t}$ given $\widetilde G$."
         ),
         hypotheses=(*_SETTING, r"$(x,y)=(x_m,y_m)$"),
@@ -199,7 +200,7 @@ declare(
         ),
         changed=(
             r"Every constant is explicit, and kinks are part of the statement. The paper bounds "
-            r"$|n_i|$ for all neurons at once, which costs two factors of $\ln d$ in $m$; an "
+            r"$|n_i|$ for all neurons at once, which costs a factor of $\ln d$ in $m$; an "
             r"average over the neurons is enough. $\theta>0$ must be assumed for the bound to "
             r"say anything: with a constant $\sigma$, $\Delta=0$."
         ),
