@@ -96,6 +96,8 @@ def load(d: int, q: int, others: int, level: float) -> float:
 def square_mean(load: float, d: int, theta: float, radial: float, *, start: float = 1.0) -> float:
     """E‖wᵢ + ηG̃ᵢ‖² = ‖wᵢ‖² + ϰ̃ (θ₂ + (d − 1)θ)/d, exactly (G.L11.1); ``start``: ‖wᵢ‖.
 
+    For a norm other than 1, θ and θ₂ are those of the gates: θ = E σ'(‖wᵢ‖g)².
+
     With ``start=0`` it is E‖ηG̃ᵢ‖² (G.L11.2). Raises ``ValueError`` unless ``load`` is positive, d a
     positive integer, and the rest at least 0.
     """

@@ -253,8 +253,8 @@ declare(
             r"\frac qd\Bigr)+\frac38+\frac{\ell+1.55}d+3.15\,\frac dN\Bigr),$$"
             "\n"
             r"and $\mathbb E\,\|\eta\tilde G\|$ is at most the right side with $\ell=0$. As "
-            r"$d$ and $N/d$ grow, that is $s\sqrt\varkappa\,(1.667+0.801\,q/d)$ and a remainder "
-            r"that vanishes: at most $2.47\,s\sqrt\varkappa$, since $q\le d$."
+            r"$d$ and $N/d$ grow, that is at most $s\sqrt\varkappa\,(1.667+0.801\,q/d)$ and a "
+            r"remainder that vanishes: at most $2.47\,s\sqrt\varkappa$, since $q\le d$."
         ),
         hypotheses=(*_SETTING, r"$\gamma>0$", r"$N\ge12d$"),
         bound=BoundFormula(

@@ -69,8 +69,9 @@ _ROW = (
     r"$\eta\widetilde G$",
     r"$n=m-1\ge1$ examples, $x_j\sim\mathcal N(0,I_d)$, the labels $y_j=\pm1$ fair, all "
     r"independent; $c=\gamma/(d\sqrt q)$ and $\widetilde\varkappa=c^2nd=n\gamma^2/(dq)$",
-    r"$s_1=\sup|\sigma'|<\infty$, $\theta=\mathbb E\,\sigma'(g)^2$, "
-    r"$\theta_2=\mathbb E\,g^2\sigma'(g)^2$, and $\Delta=\sup\sigma'^2-\inf\sigma'^2$",
+    r"$0<s_1=\sup|\sigma'|<\infty$, $\theta=\mathbb E\,\sigma'(g)^2$, "
+    r"$\theta_2=\mathbb E\,g^2\sigma'(g)^2$, and $\Delta=\sup\sigma'^2-\inf\sigma'^2$, "
+    r"kinks left out",
 )
 _PRINTED_TAIL = (
     r"the probability that it $\frac1{\sqrt d}$-deviates from its expectation is at most "
@@ -283,7 +284,7 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"Let $|\sigma'|=s_1$ almost everywhere, as for $|\cdot|$ with $s_1=1$, and "
+            r"Let $|\sigma'|=s_1>0$ almost everywhere, as for $|\cdot|$ with $s_1=1$, and "
             r"$v=s_1^2\widetilde\varkappa$. "
             r"Then $\eta\widetilde G_i\sim\mathcal N\bigl(0,\frac vdI_d\bigr)$ exactly; "
             r"$\frac dv\,\|\eta\widetilde G_i\|^2$ has the law $\chi^2_d$, and "
