@@ -160,6 +160,15 @@ def test_a_divergent_integral_has_no_ball():
                     identity.enclosed_value(integral, {})
 
 
+def test_a_slow_decay_is_followed_far_enough():
+    """At a random point s of (0, 1) the rate 1 − s may be as small as 1/1009."""
+    with identity.balls.precision(128):
+        for rate in (R(1, 1009), R(3, 5)):
+            slow = identity.enclosed_value(sp.Integral(sp.exp(-rate * x - 1), (x, 0, oo)), {})
+            assert slow.overlaps(identity.balls.ball(sp.exp(-1) / rate))
+            assert float(slow.rad()) < 1e-15
+
+
 def test_powers_that_sympy_cannot_write_with_radicals_are_enclosed():
     """SymPy would factorise their numerators and denominators, for minutes, and overflow."""
     tall, thin, power = R(3**701, 2**1101), R(2**1101, 3**701), R(1009, 2018) + R(400, 1009)

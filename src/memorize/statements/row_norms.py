@@ -261,7 +261,7 @@ declare(
             r"$$\Pr\bigl(Q-k\ge2\sqrt{kt}+2t\bigr)\le e^{-t},\qquad"
             r"\Pr\bigl(Q-k\le-2\sqrt{kt}\bigr)\le e^{-t}.$$"
             "\n"
-            r"The inequalities are those of {cite:t}`laurent2000`, Lemma 1."
+            r"The inequalities are Lemma 1 of Laurent and Massart (2000)."
         ),
         formal=(
             Sequent(
