@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,14 @@ def browser(browser_path: str) -> Iterator[Any]:
         )
         yield running
         running.close()
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let the test's processes heed SIGINT, which they would ignore below a shell's &."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -119,13 +119,12 @@ def test_pages_that_import_nothing_of_it_do_not_wait_for_the_library(tmp_path: P
     assert execute.execute(tmp_path) == ["part/one"]
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_kernel_ends_with_its_run(tmp_path: Path, blow: signal.Signals) -> None:
     book(tmp_path, one=WAITS)
     command = [sys.executable, "-m", "memorize.book.execute", "--root", str(tmp_path)]
-    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell's &
     run = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    signal.signal(signal.SIGINT, heeded)  # started these tests, and an ignored signal is inherited
     pid = tmp_path / "pid"
     while not (pid.exists() and pid.read_text("utf-8")):
         assert run.poll() is None

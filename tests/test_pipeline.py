@@ -180,14 +180,13 @@ def test_a_kernel_that_dies_is_a_failure(book: Path) -> None:
     assert "code cell 2" in caught.value.failures[0].where
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_is_stopped_keeps_what_was_done(book: Path, blow: signal.Signals) -> None:
     wait = "import time\n\nwhile not Path('../../go').exists():\n    time.sleep(0.05)\n"
     edit(book, "two", 'print("the outcome of two")', wait)
     command = [sys.executable, "-m", "memorize.book.execute", "--root", str(book), "--jobs", "2"]
-    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell's &
     run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    signal.signal(signal.SIGINT, heeded)  # started these tests, and an ignored signal is inherited
     try:
         while notebooks.recorded(Page(book, "part/one")) is None or "two" not in runs(book):
             assert run.poll() is None
