@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 from flint import arb
+from scipy import integrate
 
 from memorize import memorization as mz
 from memorize.activations import ABS, RELU, TANH, PiecewiseLinear, Polynomial
@@ -107,6 +108,19 @@ def test_the_mean_field_keeps_all_without_others() -> None:
     edge = math.erf(b / math.sqrt(2))
     kept = math.sqrt(2 / math.pi) * (1 - math.exp(-b * b / 2)) / b + 1 - edge
     assert alone.mean / 2 == pytest.approx(kept, abs=2e-4)
+
+
+@pytest.mark.parametrize("load", [0.05, 1.0, 20.0])
+@pytest.mark.parametrize("b", [0.3, 2.0])
+def test_the_mean_of_the_mean_field_is_what_a_neuron_keeps(load: float, b: float) -> None:
+    def kept(t: float, n: float) -> float:
+        both = 4 * math.exp(-(t * t + n * n) / 2) / (2 * math.pi)  # g > 0, and |g| counts
+        return both / 2 * max(-b, min(b, t + math.sqrt(load) * n)) / b
+
+    expected, _ = integrate.dblquad(kept, -9, 9, 0, 9, epsabs=1e-7, epsrel=1e-7)
+    d, q, level = 64, 100, 10 * b
+    field = mz.mean_field(d, q, load * d * q / level**2, level=level)
+    assert field.mean / level == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("bad", [{"d": 0}, {"q": 1.5}, {"m": -1}, {"level": 0.0}])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy import integrate, special
+from scipy import special
 
 from memorize import dynamics, memorization, networks, phases, runtime
 from memorize.phases import Transition, trial
@@ -120,37 +120,10 @@ def test_which_activations_are_centred(name: str) -> None:
     torch.testing.assert_close(activation.derivative(t), slope)
 
 
-@pytest.mark.parametrize("load", [0.05, 1.0, 20.0])
-@pytest.mark.parametrize("b", [0.0, 0.3, 2.0])
-def test_the_alignment_is_the_mean_of_what_a_neuron_gains(load: float, b: float) -> None:
-    if b == 0:
-        expected = 2 / math.pi * math.atan(1 / math.sqrt(load))
-    else:
-
-        def gained(t: float, n: float) -> float:
-            both = 4 * math.exp(-(t * t + n * n) / 2) / (2 * math.pi)  # g > 0, and |g| counts
-            return both / 2 * max(-b, min(b, t + math.sqrt(load) * n)) / b
-
-        expected, _ = integrate.dblquad(gained, -9, 9, 0, 9, epsabs=1e-7, epsrel=1e-7)
-    assert phases.alignment(load, b) == pytest.approx(expected, abs=1e-5)
-
-
-@pytest.mark.parametrize(("d", "q", "m"), [(256, 256, 2131), (512, 64, 3000), (64, 64, 100)])
-def test_the_mean_field_is_that_of_the_conjecture(d: int, q: int, m: int) -> None:
-    load, gamma = phases.load_of(d, q, m), math.log(d)
-    expected = memorization.mean_field(d, q, m, level=gamma)
-    mean = gamma * phases.alignment(load, gamma / math.sqrt(q))
-    assert mean == pytest.approx(expected.mean, rel=1e-10)
-    assert phases.spread(load, q / d) == pytest.approx(expected.variance, rel=1e-10)
-
-
 def test_the_predicted_transition_solves_its_equation() -> None:
     d, q = 200, 50
     m = phases.predicted_transition(d, q)
-    load = phases.load_of(d, q, 1) * m
-    gamma = math.log(d)
-    mean = gamma * phases.alignment(load, gamma / math.sqrt(q))
-    chance = special.ndtr(mean / math.sqrt(phases.spread(load, q / d))) ** m
+    chance = memorization.mean_field(d, q, m, level=math.log(d)).memorized ** m
     assert chance == pytest.approx(0.5, abs=1e-6)
 
 

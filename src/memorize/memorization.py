@@ -15,9 +15,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Float
-from scipy import integrate, special
+from scipy import special
 from torch import Tensor
 
 from memorize import require
@@ -266,44 +267,33 @@ def guarantee(
 
 
 def mean_field(
-    d: int, q: int, m: int, *, level: float, label_sum: float | None = None
+    d: int, q: int, m: float, *, level: float, label_sum: float | None = None
 ) -> MeanField:
     """The conjectured law of y h_{W⁺}(x) for σ = |t| and Σ a_i = 0 (B.meanfield).
 
+    With ϰ = mγ²/(dq), γ = ``level`` and b = γ/√q, neuron i sees p = g + √ϰ n, independent standard
+    normal g, n, from itself and all the others, and the example adds b s to it, s = sign g. So the
+    mean over γ is E[|p + bs| − |p − bs|]/(2b) = E clip(ps, −b, b)/b. As |g| + √ϰ n has a skew
+    normal law, that is (4/b) ∫_0^b T(t/√(1+ϰ), 1/√ϰ) dt with Owen's T.
     ``label_sum``: Σ_j y_j; by default its square is taken at its mean, m.
-    Raises ``ValueError`` unless d, q and m are positive integers and ``level`` is positive.
+    Raises ``ValueError`` unless d and q are positive integers and m and ``level`` are positive.
     """
     d, q = require.positive_int("d", d), require.positive_int("q", q)
-    m, level = require.positive_int("m", m), require.positive("level", level)
+    m, level = require.positive("m", m), require.positive("level", level)
     load = m * level**2 / (d * q)
-    step = level / math.sqrt(q)
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    t = level / math.sqrt(q) * (nodes + 1) / 2
+    kept = 2 * weights @ special.owens_t(t / math.sqrt(1 + load), 1 / math.sqrt(load))
     tilt = 1.0 if label_sum is None else label_sum**2 / m
     variance = (1 - 2 / math.pi) * (1 + load)
     variance += 4 / math.pi**2 * (q / d) * (load / (1 + load)) * (1 + tilt)
-    return MeanField(level * _kept(load, step), variance)
+    return MeanField(level * float(kept), variance)
 
 
 def mean_field_limit(load: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
     """(2/π) arcsin(1/√(1+ϰ)): the mean margin over γ in the mean field, as γ/√q → 0."""
     require.finite("load", load)
     return 2 / math.pi * torch.asin(torch.rsqrt(1 + load))
-
-
-def _kept(load: float, step: float) -> float:
-    """E (|p + b sgn g| − |p − b sgn g|)/(2b), p = g + √ϰ n with independent standard normal g, n.
-
-    Given p, sgn g is 1 with probability Φ(p/√(ϰ(1+ϰ))); and the bracket is odd in p.
-    """
-
-    def integrand(p: float) -> float:
-        tilt = special.erf(p / math.sqrt(2 * load * (1 + load))) if load > 0 else 1.0
-        density = math.exp(-p * p / (2 * (1 + load))) / math.sqrt(2 * math.pi * (1 + load))
-        return 2 * density * tilt * min(p / step, 1.0)
-
-    edge, far = step, 12 * math.sqrt(1 + load)
-    low, _ = integrate.quad(integrand, 0, min(edge, far), epsabs=1e-12)
-    high, _ = integrate.quad(integrand, min(edge, far), far, epsabs=1e-12)
-    return float(low + high)
 
 
 def _root(x: Number) -> Number:

@@ -35,6 +35,7 @@ from memorize.activations import (
     leaky_relu,
 )
 from memorize.dynamics import one_step_stream
+from memorize.memorization import mean_field
 
 __all__ = [
     "ACTIVATIONS",
@@ -46,13 +47,11 @@ __all__ = [
     "Growth",
     "LogCosh",
     "Transition",
-    "alignment",
     "growth",
     "level",
     "linear_cap",
     "load_of",
     "predicted_transition",
-    "spread",
     "transition",
     "trial",
 ]
@@ -260,32 +259,6 @@ class _Examples:
         return images.to(self.device, self.dtype)[order]
 
 
-def alignment(load: float, b: float) -> float:
-    """A(ϰ, b): the mean margin over γ that the mean field predicts for σ = |·|, with b = γ/√q.
-
-    Neuron i sees p = g + √ϰ n, independent standard normal g, n, from itself and all the others,
-    and the example adds b sign(g) to it, so that A = E[|p + bs| − |p − bs|]/(2b), s = sign g. That
-    is E clip(ps, −b, b)/b, and |g| + √ϰ n has a skew normal law, so
-    A = (4/b) ∫_0^b T(t/√(1+ϰ), 1/√ϰ) dt with Owen's T; A → (2/π) arctan(1/√ϰ) as b → 0. Raises
-    ``ValueError`` unless ϰ > 0 and b ≥ 0.
-    """
-    load, b = require.positive("load", load), require.non_negative("b", b)
-    nodes, weights = np.polynomial.legendre.leggauss(40)
-    t = b * (nodes + 1) / 2
-    values = special.owens_t(t / math.sqrt(1 + load), 1 / math.sqrt(load))
-    return float(4 * (weights @ values) / 2)
-
-
-def spread(load: float, aspect: float) -> float:
-    """The variance of a margin that the mean field predicts for σ = |·|; ``aspect`` is q/d.
-
-    (1 − 2/π)(1 + ϰ) + (8/π²)(q/d) ϰ/(1 + ϰ): a conjecture. Raises ``ValueError`` unless ϰ > 0 and
-    aspect > 0.
-    """
-    load, aspect = require.positive("load", load), require.positive("aspect", aspect)
-    return (1 - 2 / math.pi) * (1 + load) + 8 / math.pi**2 * aspect * load / (1 + load)
-
-
 def predicted_transition(d: int, q: int) -> float:
     """The m at which the mean field gives σ = |·| an even chance to memorize all m examples.
 
@@ -294,9 +267,9 @@ def predicted_transition(d: int, q: int) -> float:
     size = level(d)
 
     def excess(log_m: float) -> float:
-        load = math.exp(log_m) * size**2 / (d * q)
-        margin = size * alignment(load, size / math.sqrt(q)) / math.sqrt(spread(load, q / d))
-        return float(math.exp(log_m) * special.log_ndtr(margin)) + math.log(2)
+        margin = mean_field(d, q, math.exp(log_m), level=size)
+        ratio = margin.mean / math.sqrt(margin.variance)
+        return float(math.exp(log_m) * special.log_ndtr(ratio)) + math.log(2)
 
     return math.exp(optimize.brentq(excess, 0.0, math.log(10.0 * d * q)))
 
