@@ -1,6 +1,8 @@
 """One gradient step: the closed form against automatic differentiation, the stream, bad input."""
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -125,6 +127,38 @@ def test_a_stream_is_a_batch(sizes: tuple[int, ...]) -> None:
     assert (stream.active, stream.examples) == (batch.active, batch.examples)
     assert stream.largest == pytest.approx(batch.largest)
     assert stream.initial is None
+
+
+MEMORY_OF_A_STREAM = """
+import resource, sys
+import torch
+from memorize.activations import ABS
+from memorize.dynamics import one_step_stream
+from memorize.networks import balanced_signs, first_rows
+
+torch.set_num_threads(1)
+generator = torch.Generator().manual_seed(0)
+
+def chunks(count):
+    for _ in range(count):
+        yield torch.randn(4096, 64, generator=generator), torch.ones(4096)
+
+def step(count):
+    weights = first_rows(64, 64, dtype=torch.float32)
+    one_step_stream(chunks(count), weights, balanced_signs(64, dtype=torch.float32), ABS,
+                    level=4.0, rate=1.0, chunk=512)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+print(step(4), step(int(sys.argv[1])))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux alone")
+def test_the_memory_of_a_stream_does_not_grow_with_the_examples() -> None:
+    """204,800 more examples of 256 bytes, 50 MiB, leave the peak where it was, to 8 MiB."""
+    run = [sys.executable, "-c", MEMORY_OF_A_STREAM, "54"]
+    few, many = map(int, subprocess.run(run, capture_output=True, check=True).stdout.split())
+    assert many - few < 8 * 1024
 
 
 def test_a_stream_holds_one_chunk_at_a_time() -> None:
