@@ -41,3 +41,25 @@ def test_losses_are_never_negative_and_stay_finite(loss: Loss) -> None:
         values = loss.value(far, torch.full_like(far, label))
         assert bool(torch.isfinite(values).all())
         assert float(values.min()) >= 0
+
+
+@EVERY
+@pytest.mark.parametrize("label", [-1.0, 1.0])
+def test_slope_is_that_of_automatic_differentiation_at_the_kinks_too(
+    loss: Loss, label: float
+) -> None:
+    at = torch.cat([GRID, GRID.new_tensor([-1.0, 0.0, 1.0])]).requires_grad_()
+    y = torch.full_like(at, label)
+    (found,) = torch.autograd.grad(loss.value(at, y).sum(), at)
+    torch.testing.assert_close(loss.slope(at.detach(), y), found, rtol=1e-14, atol=1e-15)
+
+
+def test_labels_are_checked_against_the_domain() -> None:
+    for loss in (HINGE, LOGISTIC):
+        loss.checked(torch.tensor([1.0, -1.0]))
+        with pytest.raises(ValueError, match=rf"labels of the {loss.name} loss .* entry \(1,\)"):
+            loss.checked(torch.tensor([1.0, 0.0]))
+    for loss in (ABSOLUTE, SQUARED):
+        loss.checked(torch.tensor([0.3, -7.0]))
+        with pytest.raises(ValueError, match="must be finite"):
+            loss.checked(torch.tensor([0.3, float("inf")]))
