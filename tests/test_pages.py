@@ -86,6 +86,11 @@ class Visit:
         )
         self.page.evaluate("window.MathJax?.startup?.promise")
 
+    def lost(self, request: Any) -> None:
+        """Note a request that failed, but for those given up on leaving for the next page."""
+        if request.failure != "net::ERR_ABORTED":
+            self.failed.append(request.url)
+
     def look(self, size: dict[str, int], mode: str) -> None:
         """Show the page at this size, light or dark."""
         self.page.set_viewport_size(size)
@@ -103,7 +108,7 @@ def _visit(browser: Any, base: str, name: str) -> Iterator[Visit]:
     page.on("console", lambda m: visit.errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: visit.errors.append(str(error)))
     page.on("request", lambda request: visit.requests.append(request.url))
-    page.on("requestfailed", lambda request: visit.failed.append(request.url))
+    page.on("requestfailed", visit.lost)
     page.on("response", lambda r: visit.failed.append(r.url) if r.status >= 400 else None)
     yield visit
     context.close()
@@ -409,8 +414,13 @@ def test_reference_shows_its_statement(fresh: Visit) -> None:
 
 
 def test_reference_shows_its_statement_to_the_keyboard(fresh: Visit) -> None:
-    """So does moving to it with the keyboard."""
+    """So does moving to it with the keyboard, also when that scrolls the page to it."""
     link, card = _card(fresh, "N.T4")
+    link.focus()
+    card.wait_for(state="visible")
+    link.blur()
+    card.wait_for(state="hidden")
+    fresh.page.evaluate("scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
     link.focus()
     card.wait_for(state="visible")
 

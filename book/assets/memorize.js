@@ -66,14 +66,15 @@
       const inside = event.target.closest(".memorize-preview, .memorize-st");
       if (inside === null) hide();
     });
-    // Pointing or moving to a link may scroll the page: then the card goes with its link.
+    // Moving to a link may scroll the page, and smoothly: the card goes with its link, and is away
+    // while that is out of sight.
     window.addEventListener("scroll", () => {
       if (shown === null) return;
       const { card, link } = shown, at = link.getBoundingClientRect();
       const seen = at.bottom > 0 && at.top < window.innerHeight;
-      const held = card.matches(":hover") || link.matches(":hover, :focus");
-      if (seen && held) show(link);
-      else hide();
+      if (!card.matches(":hover") && !link.matches(":hover, :focus")) hide();
+      else if (seen) show(link);
+      else card.hidden = true;
     });
   }
 
