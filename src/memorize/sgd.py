@@ -32,6 +32,7 @@ from memorize.losses import Loss
 
 __all__ = [
     "Diverged",
+    "Draws",
     "Features",
     "Model",
     "Network",

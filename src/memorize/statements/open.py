@@ -20,13 +20,6 @@ def _open(chapter: str, *rows: tuple[str, Kind, str, str]) -> None:
 
 
 _open(
-    "sgd/lazy_limit",
-    ("N.A1", "definition", "Algorithm 1", "Training a network by stochastic gradient descent"),
-    ("Y.D5", "definition", "Definition 5", "Xavier initialisation with zero output"),
-    ("Y.A2", "definition", "Algorithm 2", "Training the tangent model"),
-    ("Y.T8", "theorem", "Theorem 8", "Training the network is training its tangent model"),
-)
-_open(
     "sgd/sgd_on_features",
     ("Y.A3", "definition", "Algorithm 3", "Stochastic gradient descent on random features"),
     ("Y.T9", "theorem", "Theorem 9", "Algorithm 2 learns the tangent kernel space"),
