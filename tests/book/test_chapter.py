@@ -136,6 +136,8 @@ def test_the_verdict_holds_no_number_and_escapes_its_text(
     assert "1.5" not in json.dumps(said)
     assert "at most &lt;C&gt;: " in said["text/html"]
     assert ">proved, 1 step in words</span>" in said["text/html"]
+    assert said["text/html"].count('<th scope="col">') == 3  # as many as a phone is wide
+    assert "<summary>1 check</summary>" in said["text/html"]
     assert said["text/plain"] == "G.def: definition\nG.one: proved\nG.two: consistent"
 
 

@@ -13,7 +13,7 @@ import sympy as sp
 from invented import recorded
 from small import INDEX, NETS, Pages, made
 
-from memorize.book import ledger
+from memorize.book import bound, ledger
 from memorize.kernel import Sequent, fixed
 from memorize.statements import BoundFormula, Parameter, model
 
@@ -154,6 +154,15 @@ def test_bounds_are_readable_without_scripts(pages: Pages) -> None:
     assert "t: turns vacuous at 1.386294361, going down" in text(form)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("K", r"\(K\)"), ("eps", r"\(\varepsilon\)"), ("Lambda", r"\(\Lambda\)"),
+     ("s_1", r"\(s_{1}\)"), ("spread", "spread")],
+)  # fmt: skip
+def test_a_calculator_names_a_letter_as_the_text_does(name: str, said: str) -> None:
+    assert re.sub("<[^>]+>", "", bound.letter(name)) == said
+
+
 def test_a_bound_of_one_number_is_folded(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     K = Parameter(sp.Symbol("K", positive=True), "norm", 1.0)
     one = BoundFormula(quantity="x", parameters=(K,), value=2 * K.symbol, terms=(), trivial=sp.oo)
@@ -205,7 +214,7 @@ def test_a_changed_declaration_is_shown(build: Build, monkeypatch: pytest.Monkey
     said = text(build()["nets"].find(id="st-G-def"))
     assert "Other words." in said
     assert r"As the program reads it" in said
-    assert r"If \(0 < K\), then \[ 0 < {K}^{2} \] Always \[ 0 \le {K}^{2} \]" in said
+    assert r"If \(0\) \(< K\), then \(0\) \(< {K}^{2}\) Always \(0\) \(\le {K}^{2}\)" in said
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,20 @@ from typing import Any
 
 import sympy as sp
 
+from memorize.book.formulas import inline
+from memorize.evidence.typeset import typeset
 from memorize.statements import BoundFormula, Evaluation, Parameter, Statement
 
-__all__ = ["as_html", "as_javascript", "as_json", "as_text", "formula_of"]
+__all__ = ["as_html", "as_javascript", "as_json", "as_text", "formula_of", "letter"]
 
 SIGN = {"<=": "≤", ">=": "≥"}
+LETTERS = {
+    name: {"epsilon": "varepsilon", "phi": "varphi"}.get(name, name)
+    for name in (
+        *("alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "mu", "nu"),
+        *("xi", "rho", "sigma", "tau", "phi", "psi", "omega", "Delta", "Theta", "Lambda", "ell"),
+    )
+}
 
 
 def formula_of(statement: Statement) -> BoundFormula:
@@ -129,7 +138,7 @@ def as_html(statement: Statement) -> str:
     for t in formula.terms:
         value = number(at.terms[t.name]) if at else ""
         rows.append(
-            f'<tr><th scope="row">{escape(t.name)}</th><td>{escape(t.meaning)}</td>'
+            f'<tr><th scope="row">{letter(t.name)}</th><td>{typeset(t.meaning)}</td>'
             f'<td><output data-term="{escape(t.name)}">{value}</output></td></tr>'
         )
     value = number(at.value) if at else ""
@@ -139,8 +148,8 @@ def as_html(statement: Statement) -> str:
         f'<form class="memorize-bound" data-bound="{escape(statement.id)}" '
         f'aria-label="Bound of {escape(statement.label)}"><table><tbody>{"".join(rows)}'
         f'<tr class="value"><th scope="row">bound</th>'
-        f'<td><span class="math notranslate nohighlight">\\({escape(formula.quantity)}\\)</span> '
-        f'{SIGN[formula.sense]}</td><td><output data-value aria-live="polite">{value}</output></td>'
+        f"<td>{inline(formula.quantity)} {SIGN[formula.sense]}</td>"
+        f'<td><output data-value aria-live="polite">{value}</output></td>'
         f"</tr></tbody></table>"
         f"<p><output data-verdict>{said}</output></p><ul data-crossings>{changes}</ul>"
         f"<script>{as_javascript(statement)}</script></form>"
@@ -148,15 +157,25 @@ def as_html(statement: Statement) -> str:
 
 
 def _input(statement: Statement, p: Parameter) -> str:
-    id = f"{statement.anchor}-{p.name}"
+    id, name = f"{statement.anchor}-{p.name}", escape(p.name)
     value = "" if p.default is None else number(p.default)
     return (
-        f'<tr><th scope="row"><label for="{id}">{escape(p.name)}</label></th>'
-        f"<td>{escape(p.meaning)}, {escape(p.said())}</td>"
+        f'<tr><th scope="row"><label for="{id}" title="{name}">{letter(p.name)}</label></th>'
+        f"<td>{typeset(p.meaning)}, {escape(p.said())}</td>"
         f'<td><input id="{id}" name="{p.name}" type="number" step="any" value="{value}" required>'
         f'<input type="range" min="-1" max="1" step="0.01" value="0" '
-        f'aria-label="{escape(p.name)}, slider"></td></tr>'
+        f'aria-label="{name}, slider"></td></tr>'
     )
+
+
+def letter(name: str) -> str:
+    """A parameter's name as HTML: a letter of the text as mathematics, a word as it is."""
+    known = {"eps": "epsilon", "varepsilon": "epsilon"}.get(name, name)
+    stem, _, index = known.partition("_")
+    if len(stem) == 1 or stem in LETTERS:
+        tex = stem if len(stem) == 1 else rf"\{LETTERS[stem]}"
+        return inline(f"{tex}_{{{index}}}" if index else tex)
+    return escape(name)
 
 
 def number(x: float) -> str:

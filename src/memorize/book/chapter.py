@@ -212,19 +212,20 @@ def _table(kind: str, head: Iterable[str], body: Iterable[str]) -> str:
 
 
 def _verdict_table(rows: list[dict[str, Any]]) -> str:
-    """A line for each row: its outcome, what it rests on, and its checks, folded."""
+    """A line for each row: what it says and rests on, its checks, folded, and its outcome."""
     body = []
     for row in rows:
         notes = [escape(row["why"])] if row["why"] else []
         if row["uses"]:
             notes.append(f"rests on {escape(', '.join(row['uses']))}")
+        small = f"<small>{'; '.join(notes)}</small>" if notes else ""
         body.append(
-            f'<tr><th scope="row">{escape(row["id"])}</th><td>{escape(row["title"])}</td>'
+            f'<tr><th scope="row">{escape(row["id"]).replace(".", ".<wbr>")}</th>'
+            f"<td>{escape(row['title'])}{small}{checks_html(row['checks'], 'check')}</td>"
             f'<td><span class="memorize-badge {row["outcome"]}">{row["outcome"]}'
-            f"{in_words(row['unchecked'])}</span></td>"
-            f"<td>{checks_html(row['checks'])}</td><td>{'; '.join(notes)}</td></tr>"
+            f"{in_words(row['unchecked'])}</span></td></tr>"
         )
-    return _table("verdict", ("Row", "Statement", "Outcome", "Checks", "Notes"), body)
+    return _table("verdict", ("Row", "Statement", "Outcome"), body)
 
 
 FACTOR = (

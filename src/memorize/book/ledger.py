@@ -296,8 +296,9 @@ def in_words(steps: int) -> str:
     return f", {steps} step{'' if steps == 1 else 's'} in words" if steps else ""
 
 
-def checks_html(checks: Iterable[Mapping[str, Any]]) -> str:
-    """The checks of a row and what became of their controls, folded behind their number."""
+def checks_html(checks: Iterable[Mapping[str, Any]], noun: str = "") -> str:
+    """The checks of a row and what became of their controls, folded behind their number, with
+    ``noun`` for what is counted."""
     items = [
         f"<li>{escape(c['kind'])}, {escape(c['name'])}: {typeset(c['claim'])}: "
         f"<b>{escape(c['outcome'])}</b>. Control, {typeset(c['control']['distance'])}: "
@@ -306,4 +307,6 @@ def checks_html(checks: Iterable[Mapping[str, Any]]) -> str:
     ]
     if not items:
         return ""
-    return f"<details><summary>{len(items)}</summary><ul>{''.join(items)}</ul></details>"
+    many = "" if len(items) == 1 else "s"
+    count = f"{len(items)} {noun}{many}" if noun else f"{len(items)}"
+    return f"<details><summary>{count}</summary><ul>{''.join(items)}</ul></details>"

@@ -16,11 +16,11 @@ from typing import Any
 
 from memorize import statements
 from memorize.book import reasons
+from memorize.book.formulas import SIGN, broken, inline, pieces, spaced
 from memorize.book.reasons import *  # noqa: F403 (authors import everything from here)
 from memorize.book.reasons import Facts, Reason
 from memorize.kernel import rules
 from memorize.kernel.evidence import Evidence
-from memorize.kernel.latex import latex
 from memorize.kernel.normal import Undecided
 from memorize.kernel.rules import Theorem, assume, trans, weaken
 from memorize.kernel.terms import E, Refused, Sequent, Term, number
@@ -436,6 +436,9 @@ def _put(t: Term, path: tuple[int, ...], new: Term) -> Term:
     return Term(t.op, args, t.data)
 
 
+MOST_LABELS = 8
+"""A reason that names more lines than these takes all that is known."""
+
 # --- what a line rests on, in words ------------------------------------------------------------
 
 _SILENT = {"hypothesis", "cut", "transitivity", "weaken", "symmetry", "arithmetic", "instance"}
@@ -476,8 +479,8 @@ def _because(theorem: Theorem, facts: Facts) -> str:
         arithmetic = arithmetic or t.rule == "arithmetic"
         stack.extend(t.premises)
     words = [*used, *(["arithmetic"] if arithmetic and len(used) < 4 else [])]
-    by = [label if label else "" for label in labels]
-    return ", ".join(words or ["as known"]) + (f"; by {', '.join(by)}" if by else "")
+    by = ", ".join(labels) if len(labels) <= MOST_LABELS else "the lines above"
+    return ", ".join(words or ["as known"]) + (f"; by {by}" if by else "")
 
 
 # --- display -----------------------------------------------------------------------------------
@@ -488,8 +491,8 @@ _STYLE = (
     ".memorize-proof{margin:1em 0;font-size:.95em}"
     ".memorize-proof ol{list-style:none;margin:0;padding:0}"
     ".memorize-proof li{display:flex;flex-wrap:wrap;gap:.2em 1.2em;align-items:baseline;"
-    "padding:.25em 0 .25em 4.6em;position:relative;border-top:1px solid rgba(128,128,128,.25)}"
-    ".memorize-proof .n{position:absolute;left:0;width:5em;opacity:.75;font-size:.85em;"
+    "padding:.25em 0 .25em 4.6em;border-top:1px solid rgba(128,128,128,.25)}"
+    ".memorize-proof .n{flex:0 0 5em;margin:0 -1em 0 -5.41em;opacity:.75;font-size:.85em;"
     "overflow-wrap:anywhere}"
     ".memorize-proof .m{flex:1000 1 max-content;min-width:0;max-width:100%;"
     "overflow-x:auto;overflow-y:hidden}"
@@ -499,13 +502,13 @@ _STYLE = (
     ".memorize-proof summary{cursor:pointer}"
     ".memorize-proof pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85em}"
     ".memorize-proof .w{box-shadow:inset 3px 0 #b58900;}"
-    ".memorize-proof .w .n{left:.7em;width:4.4em}"
+    ".memorize-proof .w .n{flex-basis:4.4em;margin:0 -1.22em 0 -4.59em}"
     ".memorize-proof .w .m{flex:1000 1 min-content}"
     "@media(max-width:600px){.memorize-proof li{padding-left:0}"
-    ".memorize-proof .n{position:static;flex:0 0 100%}.memorize-proof .w{padding-left:.7em}}"
+    ".memorize-proof li .n{flex:0 0 100%;margin:0}.memorize-proof .w{padding-left:.7em}"
+    ".memorize-proof .w .m{flex-basis:100%}}"
     "</style>"
 )
-_SIGN = {"le": r"\le", "lt": "<", "eq": "="}
 
 
 def _html(proof: Proof, lines: list[_Line]) -> str:
@@ -515,12 +518,12 @@ def _html(proof: Proof, lines: list[_Line]) -> str:
     body = [f"<p><strong>{escape(title)}</strong></p>"]
     if proof.sequent is not None:
         given = "".join(
-            f'<li><span class="n">{escape(n)}</span><span class="m">{_broken(h)}</span>'
+            f'<li><span class="n">{escape(n)}</span><span class="m">{broken(h)}</span>'
             '<span class="r">hypothesis</span></li>'
             for n, h in zip(proof._names, proof.sequent.hypotheses, strict=True)
         )
         body.append(f"<ol>{given}</ol>" if given else "")
-        body.append(f'<div class="m">To show: {_broken(proof.sequent.conclusion)}</div>')
+        body.append(f'<div class="m">To show: {broken(proof.sequent.conclusion)}</div>')
     body.append(f"<ol>{''.join(map(_line_html, lines))}</ol>")
     body.append(_foot(proof))
     return f'{_STYLE}<div class="memorize-proof">{"".join(body)}</div>'
@@ -531,7 +534,7 @@ def _line_html(line: _Line) -> str:
     if line.prose:
         beside = _said(line.evidence) if line.evidence else "<em>step in words</em>"
         beside += "".join(f"; statement {escape(name)}" for name in line.uses)
-        shown = f"<br>{_broken(line.formula)}" if line.formula is not None else ""
+        shown = f"<br>{broken(line.formula)}" if line.formula is not None else ""
         return (
             f'<li class="w">{number}<span class="m">{_words(line.text)}{shown}</span>'
             f'<span class="r">{beside}</span></li>'
@@ -539,13 +542,14 @@ def _line_html(line: _Line) -> str:
     assert line.formula is not None
     if line.chained:
         left, right = line.formula.args
-        tail = _spaced(_terms(right, f"{_SIGN[line.formula.op]} "))
-        start = _spaced(_terms(left)) if line.first else ""
+        first, *rest = pieces(right)
+        tail = spaced([f"{SIGN[line.formula.op]} {first}", *rest])
+        start = spaced(pieces(left)) if line.first else ""
         shown = f'{start}<span class="link">{tail}</span>'
     else:
-        shown = _broken(line.formula)
+        shown = broken(line.formula)
         if line.given:
-            shown += f" for {', '.join(map(_broken, line.given))}"
+            shown += f" for {', '.join(map(broken, line.given))}"
     gloss = f'<span class="g">{_words(line.gloss)}</span>' if line.gloss else ""
     return (
         f'<li>{number}<span class="m">{shown}</span><span class="r">'
@@ -598,42 +602,13 @@ def _foot(proof: Proof) -> str:
     )
 
 
-def _broken(formula: Term) -> str:
-    """A formula that may be broken before its relation sign and between its terms."""
-    inner, start = formula, ""
-    while inner.op == "every":
-        start += rf"\forall {', '.join(map(latex, inner.data))}\colon\ "
-        inner = inner.args[0]
-    if inner.op not in _SIGN:
-        return _math(latex(formula))
-    left, right = inner.args
-    return _spaced([*_terms(left, start), *_terms(right, f"{_SIGN[inner.op]} ")])
-
-
-def _terms(t: Term, start: str = "") -> list[str]:
-    """The LaTeX of a sum, term by term; ``start`` goes before the first."""
-    if t.op not in ("add", "sub"):
-        return [start + latex(t)]
-    # What follows the whole's first summand is that of its last term, with sign and brackets.
-    last = latex(t).removeprefix(latex(t.args[0])).strip()
-    return [*_terms(t.args[0], start), rf"{last[0]}\:{last[1:]}"]
-
-
-def _spaced(pieces: Sequence[str]) -> str:
-    return " ".join(map(_math, pieces))
-
-
-def _math(tex: str) -> str:
-    return f'<span class="math notranslate nohighlight">\\({escape(tex)}\\)</span>'
-
-
 def _words(text: str) -> str:
     """An author's words, with $…$ as mathematics and *…* stressed; {st}`G.T3` is its id."""
     parts = re.sub(r"\{st\}`([^`<]+)`", r"\1", text).split("$")
     if len(parts) % 2 == 0:
         return escape(text)
     html = "".join(
-        _math(p) if i % 2 else re.sub(r"\*([^*]+)\*", r"<em>\1</em>", escape(p))
+        inline(p) if i % 2 else re.sub(r"\*([^*]+)\*", r"<em>\1</em>", escape(p))
         for i, p in enumerate(parts)
     )
     return re.sub(r"^\*(.+?)\*(?= )", r"<em>\1</em>", html)  # with mathematics in it

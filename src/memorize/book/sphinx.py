@@ -26,6 +26,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole, new_document
 
 from memorize import statements
 from memorize.book import bound, graph, ledger
+from memorize.book.formulas import broken, inline
 from memorize.book.ledger import (
     BUDGET,
     MARKS,
@@ -35,7 +36,6 @@ from memorize.book.ledger import (
     LedgerError,
     checks_html,
 )
-from memorize.kernel.latex import latex
 from memorize.statements import CHAPTERS, PAPERS, PARTS, Statement
 
 __all__ = ["setup"]
@@ -337,13 +337,13 @@ class StatementBox(_Directive):
         if statement.formal:
             lines = []
             for sequent in statement.formal:
-                given = ", ".join(f"${latex(h)}$" for h in sequent.hypotheses)
-                lines.append(f"If {given}, then" if given else "Always")
-                lines.append(f"$$ {latex(sequent.conclusion)} $$")
+                given = ", ".join(map(broken, sequent.hypotheses))
+                lines.append(f"<p>If {given}, then</p>" if given else "<p>Always</p>")
+                lines.append(f'<p class="formula">{broken(sequent.conclusion)}</p>')
             yield _element(
                 "details",
                 _element("summary", "As the program reads it"),
-                *self.myst("\n\n".join(lines)),
+                nodes.raw("", "\n".join(lines), format="html"),
                 classes=["memorize-formal"],
             )
 
@@ -646,8 +646,8 @@ def _totals(book: Ledger) -> str:
         f"<p>{totals['green']} of {totals['rows']} rows are green. {totals['checks']} checks ran, "
         f"each with a control that was refuted; {totals['unchecked']} steps of the proofs are in "
         f"words, without a check. The probability of any false alarm or missed control in one run "
-        f"is at most {_inline_math(_scientific(book.risk))}, of a budget of "
-        f"{_inline_math(_scientific(BUDGET))}.</p>"
+        f"is at most {inline(_scientific(book.risk))}, of a budget of "
+        f"{inline(_scientific(BUDGET))}.</p>"
     )
 
 
@@ -658,10 +658,6 @@ def _scientific(x: float) -> str:
     digits, exponent = f"{x:.1e}".split("e")
     power = f"10^{{{int(exponent)}}}"
     return power if float(digits) == 1 else rf"{float(digits):g}\cdot {power}"
-
-
-def _inline_math(tex: str) -> str:
-    return f'<span class="math notranslate nohighlight">\\({tex}\\)</span>'
 
 
 DRAWINGS: Mapping[str, Callable[[Ledger, Callable[[str, str], str]], str]] = {

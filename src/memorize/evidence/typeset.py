@@ -23,7 +23,7 @@ _GREEK = {
     **{"η": "eta", "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu"},
     **{"ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "varphi", "χ": "chi"},
     **{"ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda"},
-    **{"Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega"},
+    **{"Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "ϰ": "varkappa"},
 }
 _SIGNS = {
     **{letter: rf"\{name} " for letter, name in _GREEK.items()},
@@ -34,6 +34,7 @@ _SIGNS = {
 }
 _HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵈⁿᵖˣʸʰᵒ⁽⁾ᐟ", "0123456789+-Tdnpxyho()/", strict=True))
 _LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ₊₋", "0123456789ijn+-", strict=True))
+_ACCENTS = {"\u030c": "check", "\u0304": "bar", "\u0302": "hat", "\u0303": "tilde"}
 _BREAKS = ("≤", "≥", "=", "<", ">", "∈", "→", "+", "−", "·")
 
 
@@ -109,7 +110,10 @@ def _depth(text: str) -> int:
 def _latex(text: str) -> str | None:
     """The LaTeX of plain mathematics, or ``None`` for what this table does not know."""
     s = re.sub(r"(?<![\^_])\{([^{}]*)\}", r"\\lbrace \1\\rbrace ", text)
-    s = re.sub(r"(\w)\u030c", r"\\check{\1}", s)
+    for accent, name in _ACCENTS.items():
+        s = re.sub(rf"(\w){accent}", rf"\\{name}{{\1}}", s)
+    s = re.sub(r"(?<![\w.])\d{5,}(?![\w.])", lambda m: f"{int(m[0]):,}".replace(",", r"\,"), s)
+    s = re.sub(r"(^|[(=≤≥<>+−] ?)1 (?=[A-Za-zα-ωΑ-Ω√‖|])", r"\1", s)  # 1 x² is x²
     s = re.sub(r"ψ([12p])\b", r"ψ_\1", s).replace("λmax", r"λ_{\max}")
     s = re.sub(r"‖(ψ_[12p])", r"‖_{\1}", s)
     s = re.sub(r"\^1(?![\d./])", "", s)
@@ -131,13 +135,13 @@ def _latex(text: str) -> str | None:
     s = re.sub(r"\blog\((\w+)\)", r"(ln \1)", s)
     s = re.sub(rf"(?<![\\A-Za-z])({'|'.join(_FUNCTIONS)})(?![a-z])", r"\\\1 ", s)
     s = re.sub(r"\\log ", r"\\ln ", s)
-    s = re.sub(r"(?<![\\A-Za-z])(sign|KL|tk)(?![a-z])", r"\\operatorname{\1}", s)
+    s = re.sub(r"(?<![\\A-Za-z])(sign|KL|tk|erf)(?![a-z])", r"\\operatorname{\1}", s)
     s = re.sub(r"\bP\(", r"\\Pr(", s)
     s = re.sub(r"(?<![\\A-Za-z{])E(?![a-z])", r"\\mathbb{E}", s)
     s = re.sub(r"\*(?=\d)", r"\\cdot ", s).replace("*", r"\,")
     s = re.sub(r"(\d) (?=\d{3}(?!\d))", r"\1\\,", s)  # 10 000
     s = re.sub(r"(\d) (?=\d)", r"\1\\cdot ", s)  # 11/10 2^(−q)
-    s = re.sub(r"(\d) (?=[A-Za-z(\\‖|α-ωΑ-Ω])", r"\1\\,", s)
+    s = re.sub(r"(\d) (?=[A-Za-z(‖|α-ωΑ-Ω]|\\(?!exp|ln|log|max|min))", r"\1\\,", s)
     s = "".join(_SIGNS.get(c, c) for c in s)
     if s.startswith(("+ ", "- ")):  # with the space of a sum that goes on, not of a sign
         s = rf"{s[0]}\:{s[1:]}"

@@ -297,7 +297,7 @@ declare(
             *_SETTING,
             _CENTRED,
             r"$W^+$ are the weights after one full-batch step at $\eta=m\gamma/d$ for the mean "
-            r"hinge loss $(\gamma-\hat yy)_+$",
+            r"hinge loss $(\gamma-y\,h_W(x))_+$",
         ),
         formal=(
             Sequent((*small, *sizes), t - (difficulty - Fraction(1, 16)) * T <= kept),
@@ -383,7 +383,7 @@ declare(
             *_SETTING,
             _CENTRED,
             r"one full-batch step at $\eta=m\ln(d)/d$ for the mean hinge loss "
-            r"$(\ln d-\hat yy)_+$",
+            r"$(\ln d-y\,h_W(x))_+$",
         ),
         printed=(
             r"Assume that $m\le\frac{dq}{\log^4(d)}$ and that $q\ge\log^4(d)$. We have that w.p. "

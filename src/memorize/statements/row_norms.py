@@ -132,7 +132,7 @@ declare(
         kind="theorem",
         text=(
             r"Let $g_1,\dots,g_n$ be standard normal, $\epsilon_1,\dots,\epsilon_n$ fair signs and "
-            r"$\chi^2_{d-1}$ of the law of that name, all independent, and"
+            r"$\chi^2_{d-1}$ chi-squared with $d-1$ degrees of freedom, all independent, and"
             "\n"
             r"$$Z=\sum_j\epsilon_j\,\sigma'(g_j)\,g_j,\qquad S=\sum_j\sigma'(g_j)^2 .$$"
             "\n"
@@ -260,8 +260,6 @@ declare(
             "\n"
             r"$$\Pr\bigl(Q-k\ge2\sqrt{kt}+2t\bigr)\le e^{-t},\qquad"
             r"\Pr\bigl(Q-k\le-2\sqrt{kt}\bigr)\le e^{-t}.$$"
-            "\n"
-            r"The inequalities are Lemma 1 of Laurent and Massart (2000)."
         ),
         formal=(
             Sequent(
