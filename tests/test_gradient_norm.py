@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from scipy import integrate, optimize
 
 from memorize import gradient_norm as gn
 from memorize import runtime
@@ -45,6 +46,26 @@ def test_the_optimum_is_below_the_bounds(examples: int) -> None:
     assert best <= gn.gradient_norm_bound(64, 64, examples, 4.0, 5.0)
     if examples >= 12 * 64:
         assert best <= gn.gradient_norm_sharp(64, 64, examples, 4.0, 5.0)
+
+
+@pytest.mark.parametrize("examples", [100, 2000, 10**7])
+def test_the_optimum_is_the_best_of_a_grid(examples: int) -> None:
+    """The formula itself on a fine grid of p and x, for all directions and for typical ones."""
+    q, d, level, ell, slope = 64, 80, 4.0, 5.0, 1.5
+    end = min(0.4999, math.sqrt(math.pi * d / (4 * examples)))
+    p = torch.linspace(0.02, 0.98, 400, dtype=torch.float64)[:, None]
+    found = []
+    for last in (0.4999, end * (1 - 1e-6)):
+        x = last * torch.linspace(1e-3, 1, 800, dtype=torch.float64)
+        psi = torch.log(((1 - 2 * x).rsqrt() + (1 + 2 * x).rsqrt()) / 2)
+        w = 4 * examples * x**2 / (math.pi * d)
+        typical = examples * (torch.exp(psi) - 1 - x**2) - torch.log(1 - w) / 2
+        h = examples * psi if last == 0.4999 else typical
+        found.append(float(((-(q + d) / 2 * torch.log(1 - p) + ell + h) / (p * x)).min()))
+    unit = slope * level / (d * math.sqrt(q))
+    best = gn.gradient_norm_optimum(q, d, examples, level, ell, slope)
+    assert best == pytest.approx(unit * min(found), rel=2e-3)
+    assert best <= unit * min(found)
 
 
 def test_the_sharp_bound_and_its_inverse() -> None:
@@ -102,6 +123,24 @@ def test_the_prediction_without_neurons_is_that_of_marchenko_and_pastur() -> Non
     q, n, d = 100, 400, 10**8
     root = gn.scale(q, d, 1.0) * math.sqrt(n * d)
     assert gn.limiting_norm(q, d, n, 1.0) / root == pytest.approx(1.5, rel=2e-3)
+
+
+@pytest.mark.parametrize(("q", "n"), [(100, 300), (100, 60)])
+def test_the_prediction_is_the_least_of_its_formula(q: int, n: int) -> None:
+    """By adaptive quadrature of the law of Marchenko and Pastur, and a search without slopes."""
+    d, ratio = 150, q / n
+    low, high = (1 - math.sqrt(ratio)) ** 2, (1 + math.sqrt(ratio)) ** 2
+
+    def z(m: float) -> float:
+        def integrand(t: float) -> float:
+            return math.sqrt((high - t) * (t - low)) / (1 - m * t)
+
+        inside, _ = integrate.quad(integrand, low, high, epsabs=1e-12, limit=400)
+        return 1 / m + q / d * inside / (2 * math.pi * ratio)
+
+    least = optimize.minimize_scalar(z, bounds=(1e-3 / high, 0.9999 / high), method="bounded")
+    expected = gn.scale(q, d, 4.0) * math.sqrt(0.8 * n * d * least.fun)
+    assert gn.limiting_norm(q, d, n, 4.0, 0.8) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,84 @@ def test_which_activations_are_centred(name: str) -> None:
     torch.testing.assert_close(activation.derivative(t), slope)
 
 
+def test_the_activations_are_the_functions_that_they_say() -> None:
+    t = torch.linspace(-3, 3, 61, dtype=torch.float64)
+    relu, leaky = t.clamp(min=0), torch.maximum(t, t / 10)
+    for name, expected in {
+        "abs": t.abs(),
+        "logcosh": t.cosh().log(),
+        "cos": t.cos(),
+        "square": t * t,
+        "relu": relu,
+        "relu_centred": relu - t / 2,
+        "leaky": leaky,
+        "leaky_centred": leaky - 0.55 * t,
+        "tanh": t.tanh(),
+        "tanh_centred": t.tanh() - phases.TANH.mean_slope * t,
+        "erf": torch.erf(t),
+        "erf_centred": torch.erf(t) - 2 / math.sqrt(3 * math.pi) * t,
+        "identity": t,
+    }.items():
+        torch.testing.assert_close(phases.ACTIVATIONS[name].function(t), expected)
+
+
+ROWS = {
+    "first": networks.first_rows,
+    "orthonormal": networks.orthonormal_rows,
+    "gaussian": networks.gaussian_rows,
+    "repeated": networks.repeated_rows,
+}
+
+
+@pytest.mark.parametrize("initialisation", phases.INITIALISATIONS)
+@pytest.mark.parametrize("signs", phases.SIGNS)
+def test_every_draw_of_a_trial_has_a_stream_of_its_own(initialisation: str, signs: str) -> None:
+    d, q, m = 24, 12, 200
+
+    def stream(what: str) -> torch.Generator:
+        return runtime.generator(f"phases/{d}/{q}/{m}/3/{what}", seed=7)
+
+    drawn = {} if initialisation == "first" else {"generator": stream("weights")}
+    weights = ROWS[initialisation](q, d, **drawn)
+    a = {
+        "balanced": networks.balanced_signs(q),
+        "random": networks.random_signs(q, generator=stream("signs")),
+        "ones": torch.ones(q, dtype=torch.float64),
+    }[signs]
+    x = torch.randn(m, d, generator=stream("inputs"), dtype=torch.float64)
+    y = networks.random_signs(m, generator=stream("labels"))
+    gamma = math.log(d)
+    step = dynamics.one_step(x, y, weights, a, phases.ABS, level=gamma, rate=m * gamma / d)
+    margins = y * networks.network(x, step.weights, a, phases.ABS)
+    found = trial(
+        **{**SETTING, "m": m}, initialisation=initialisation, signs=signs, dtype="float64"
+    )
+    assert found["least"] == pytest.approx(float(margins.min()) / gamma, rel=1e-9)
+    assert found["mean"] == pytest.approx(float(margins.mean()) / gamma, rel=1e-9)
+
+
+def test_shifted_inputs_and_digits_have_their_means() -> None:
+    x = examples("shifted", 64, 1500)
+    assert float(x.mean()) == pytest.approx(1 / math.sqrt(2), abs=6 * math.sqrt(0.5 / x.numel()))
+    assert float(x.var()) == pytest.approx(0.5, abs=6 * math.sqrt(2 * 0.25 / x.numel()))
+    for law in ("digits", "whitened_digits"):
+        torch.testing.assert_close(
+            examples(law, 64, 1797).mean(0), torch.zeros(64, dtype=torch.float64)
+        )
+
+
+@pytest.mark.parametrize("d", [64, 1000])
+def test_the_linear_cap_solves_its_equation(d: int) -> None:
+    """For the ReLU E σ' = θ = 1/2 and Var σ = 1/2 − 1/(2π); for the identity all are 1."""
+    for activation, mu, theta, variance in (
+        (phases.RELU, 0.5, 0.5, 0.5 - 0.5 / math.pi),
+        (phases.LINEAR, 1.0, 1.0, 1.0),
+    ):
+        m, gamma = phases.linear_cap(activation, d), math.log(d)
+        noise = math.sqrt(variance + gamma**2 * mu**4 * m / d)
+        assert special.ndtr(gamma * theta / noise) ** m == pytest.approx(0.5, rel=1e-6)
+
+
 def test_the_predicted_transition_solves_its_equation() -> None:
     d, q = 200, 50
     m = phases.predicted_transition(d, q)
@@ -150,6 +228,25 @@ def test_a_transition_is_found_where_it_is() -> None:
     assert coarse.low < found.low < found.high < coarse.high
 
 
+def test_the_interval_of_a_transition_is_that_of_the_information() -> None:
+    """Asymptotically: 1.96 standard deviations of the middle, the steepness being estimated too."""
+    m, trials = np.geomspace(10, 90, 25), 6
+    x, steep = np.log(m), 4.0
+    share = special.expit(steep * (math.log(30) - x))
+    found = phases.transition(m, trials * share, np.full(25, trials))
+    assert found is not None
+    weight = trials * share * (1 - share)
+    slopes = np.stack([np.full(25, steep), math.log(30) - x])
+    information = (slopes * weight) @ slopes.T
+    deviation = math.sqrt(np.linalg.inv(information)[0, 0])
+    wanted = 2 * 1.96 * deviation - math.log(9) / 500  # on a grid, each end half a step inside
+    assert math.log(found.high / found.low) == pytest.approx(wanted, abs=0.04 * wanted)
+
+
+def test_a_bare_majority_is_a_start() -> None:
+    assert phases.transition([1, 2, 3, 4], [6, 6, 4, 3], [10] * 4) is not None
+
+
 @pytest.mark.parametrize("hits", [[9, 9, 8], [1, 0, 0], [5, 5, 5]])
 def test_a_transition_out_of_reach_is_none(hits: list[int]) -> None:
     assert phases.transition([1, 2, 3], hits, [10, 10, 10]) is None
@@ -169,3 +266,26 @@ def test_growth_recovers_a_power() -> None:
     assert fitted.low < 1.5 < fitted.high
     with pytest.raises(ValueError, match="at least three transitions, got 2"):
         phases.growth(d[:2], d[:2], found[:2])
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_the_interval_of_a_power_is_that_of_least_squares(noise: float) -> None:
+    """Weights 1/width²; wider where the points scatter more than their own intervals say."""
+    d = np.array([32, 64, 128, 256, 512, 1024])
+    widths = np.array([0.1, 0.2, 0.1, 0.3, 0.1, 0.2])  # of ln m, from end to end
+    y = math.log(0.3) - 1.5 * np.log(np.log(d)) + noise * np.array([1, -1, 1, -1, 1, -1])
+    m = np.exp(y) * d * d
+    found = [
+        Transition(*row)
+        for row in zip(m, m * np.exp(-widths / 2), m * np.exp(widths / 2), strict=True)
+    ]
+    deviations = widths / (2 * 1.96)
+    (slope, _), covariance = np.polyfit(-np.log(np.log(d)), y, 1, w=1 / deviations, cov="unscaled")
+    rest = y - np.polyval(
+        np.polyfit(-np.log(np.log(d)), y, 1, w=1 / deviations), -np.log(np.log(d))
+    )
+    excess = float(np.square(rest / deviations).sum()) / 4
+    assert (excess > 1) == (noise > 0)
+    reach = 1.96 * math.sqrt(covariance[0, 0] * max(1.0, excess))
+    fitted = phases.growth(d, d, found)
+    assert fitted[1:] == pytest.approx((slope, slope - reach, slope + reach))

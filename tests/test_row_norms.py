@@ -92,7 +92,7 @@ def test_draws_have_the_exact_law() -> None:
 
 def test_draws_agree_with_the_definition() -> None:
     d, others, factor, n = 6, 5, 0.3, 20_000
-    relu = leaky_relu(0.0)
+    relu = leaky_relu(0.3)
     w = torch.arange(1, d + 1, dtype=DOUBLE)
     w /= w.norm()
     inputs = torch.randn(n, others, d, generator=gen(1), dtype=DOUBLE)
@@ -109,7 +109,12 @@ def test_draws_agree_with_the_definition() -> None:
 def test_one_dimension_has_no_rest() -> None:
     found = rn.draw_lengths(5, 1, 3, 0.1, ABS, gen())
     assert found.shape == (5,)
-    assert bool((found >= 0).all())
+    inputs = torch.randn(20_000, 3, 1, generator=gen(1), dtype=DOUBLE)
+    labels = 2.0 * torch.randint(0, 2, (20_000, 3), generator=gen(2)).to(DOUBLE) - 1
+    step = rn.row_steps(inputs, labels, torch.ones(1, dtype=DOUBLE), ABS, 0.4)
+    drawn = rn.draw_lengths(20_000, 1, 3, 0.4, ABS, gen(3))
+    assert stats.ks_2samp((1 + step).abs()[:, 0].numpy(), drawn.numpy()).pvalue > 1e-6
+    assert rn.length_centre(0.4, 1, 1.0) == (1.0, 1.0)
 
 
 def test_bad_input_is_named() -> None:

@@ -118,7 +118,9 @@ def gradient_norm(
     larger = (_root(others * price) + 3 * price + abs(_root(others * price) - 3 * price)) / 2
     most = 32 * slope * level * larger / (9 * d * _root(q))
     if others >= 12 * d:
-        exponent = (price - ell) / (2 * d) + (ell + 2) / d + (d / others) * 63 / 20 + 3 / 8
+        exponent = (
+            (price - ell) / (2 * d) + (20 * ell + 31) / (20 * d) + (d / others) * 63 / 20 + 3 / 8
+        )
         load = slope * slope * others * level * level / (d * q)
         sharp = 4 * _root(load / 3) * exponent
         most = sharp if sharp < most else most
