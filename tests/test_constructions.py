@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 import torch
 
+from memorize import statements
 from memorize.constructions import (
     ABSOLUTE,
     RELU,
@@ -263,3 +264,17 @@ X = [(0, 0), (1, 0), (0, 1), (5, 3)]
 def test_bad_input_is_named(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_calculators_count_as_the_constructions_do() -> None:
+    def value(id: str, m: int, d: int) -> float:
+        bound = statements.get(id).bound
+        assert bound is not None
+        return bound.evaluate(m=m, d=d).value
+
+    for m, d in ((2, 1), (7, 2), (20, 3), (1000, 10), (1001, 10), (3, 50)):
+        assert value("Y.T2", m, d) == max(baum_neurons(n, m, d) for n in range(m + 1))
+        assert value("Y.T3", m, d) == slabs_neurons(m, d)
+        assert value("B.T3.gates", m, d) == gates_neurons(m, d)
+        assert value("B.T2.sharp", m, d) == least_thresholds(m, d)
+        assert value("B.T3.lower", m, d) == least_real(m, d + 1)

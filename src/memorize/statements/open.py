@@ -39,12 +39,6 @@ _open(
     ("N.T7", "theorem", "Theorem 7", "Memorizing with nearly as many parameters as examples"),
 )
 _open(
-    "sgd/constructions",
-    ("Y.T1", "theorem", "Theorem 1", "As many neurons as examples interpolate"),
-    ("Y.T2", "theorem", "Theorem 2", "Baum's threshold networks"),
-    ("Y.T3", "theorem", "Theorem 3", "ReLU networks interpolate real labels"),
-)
-_open(
     "fine_grained/linear_dynamics",
     ("F.T3.1", "theorem", "Theorem 3.1", "Linear convergence of gradient descent"),
     ("F.LC.1", "theorem", "Lemma C.1", "How far the weights move"),
