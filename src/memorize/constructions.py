@@ -118,7 +118,7 @@ class Network:
 
 
 def baum_neurons(ones: int, m: int, d: int) -> int:
-    """2⌈n/d⌉ for the n examples of the rarer label; 1 if all labels are 1. Source: B.T2.count.
+    """2⌈n/d⌉ for the n examples of the rarer label; 1 if all labels are 1. Source: Y, Theorem 2.
 
     Raises ``ValueError`` unless 0 ≤ ones ≤ m, m ≥ 1 and d ≥ 1.
     """
@@ -293,7 +293,7 @@ def curve(m: int, d: int) -> Matrix:
 
 
 def on_curve(labels: Sequence[Number], d: int) -> Network:
-    """⌈c/d⌉ threshold neurons for labels 0 and 1 with c changes on ``curve``. Source: B.T2.sharp.
+    """A threshold neuron for every d changes of labels 0 and 1 on ``curve``. Source: B.T2.sharp.
 
     Each neuron is a polynomial of t with roots at up to d successive changes. Labels that are all
     0 take no neuron, and all 1 one. Raises ``ValueError`` for labels other than 0 and 1.
@@ -428,11 +428,16 @@ class _Basis:
         for pivot, known in self.rows:
             if rest[pivot] != 0:
                 ratio = rest[pivot] / known[pivot]
-                rest = [a - ratio * b for a, b in zip(rest, known, strict=True)]
+                rest = _less(rest, ratio, known)
         lead = next((k for k, a in enumerate(rest) if a != 0), None)
         if lead is not None:
             self.rows.append((lead, rest))
         return lead is not None
+
+
+def _less(row: list[Fraction], ratio: Fraction, other: list[Fraction]) -> list[Fraction]:
+    """row − ratio · other; zeros are common, and are passed over."""
+    return [a - ratio * b if b else a for a, b in zip(row, other, strict=True)]
 
 
 def _reduced(
@@ -450,7 +455,7 @@ def _reduced(
         head = matrix[top] = [a / matrix[top][k] for a in matrix[top]]
         for i, row in enumerate(matrix):
             if i != top and row[k] != 0:
-                matrix[i] = [a - row[k] * b for a, b in zip(row, head, strict=True)]
+                matrix[i] = _less(row, row[k], head)
         pivots.append(k)
     return matrix, pivots
 

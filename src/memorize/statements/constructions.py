@@ -163,8 +163,8 @@ declare(
         kind="theorem",
         text=r"""
 1. Let $x_j=(t_j,t_j^2,\dots,t_j^d)$ with $t_1<\dots<t_m$; these points are in general position. Let
-   $y_j\in\{0,1\}$ have $c\ge1$ changes, $y_j\ne y_{j+1}$. Then $\lceil c/d\rceil$ threshold neurons
-   with biases take the labels, and fewer do not.
+   $y_j\in\{0,1\}$ have $\ell\ge1$ changes, $y_j\ne y_{j+1}$. Then $\lceil\ell/d\rceil$ threshold
+   neurons with biases take the labels, and fewer do not.
 2. So let $Q(m,d)$ be the least number of threshold neurons that takes all labels $0$ and $1$ at all
    $m\ge2$ points of $\mathbb R^d$ in general position. Then
    $$\Bigl\lceil\frac{m-1}d\Bigr\rceil\le Q(m,d)\le2\Bigl\lceil\frac{\lfloor m/2\rfloor}d\Bigr\rceil
