@@ -97,6 +97,16 @@ def test_as_many_neurons_as_examples_interpolate(activation: Activation, m: int,
     assert h(x) == tuple(y)
 
 
+def test_an_activation_that_is_zero_far_out_needs_other_scales() -> None:
+    hat = Activation(
+        "hat", lambda t: max(1 - abs(t), Fraction(0)), lambda t: (1 - t.abs()).clamp(min=0)
+    )
+    x, y = [(0,), (3,), (7,)], (2, -1, 5)
+    assert interpolate(x, y, hat)(x) == y
+    with pytest.raises(ValueError, match="only 2 independent"):
+        interpolate(x, y, hat, most=1)
+
+
 def test_a_polynomial_interpolates_up_to_its_degree_and_not_beyond() -> None:
     x = [(0,), (1,), (5,), (7,)]
     assert interpolate(x[:3], (4, -1, 2), SQUARE)(x[:3]) == (4, -1, 2)

@@ -174,7 +174,7 @@ def interpolate(
     All hidden weights are multiples λu of one direction u, and (λ, b) runs through the kinks
     between the points and then through all fractions by height, keeping what raises the rank.
     ``points``: (m d), ``labels``: (m). Raises ``ValueError`` for bad examples (see ``_examples``),
-    or if ``most`` places (λ, b) do not reach rank m.
+    or if ``most`` places (λ, b) after the kinks do not reach rank m.
     """
     x, y = _examples(points, labels)
     m, u = len(x), direction(x)
@@ -188,8 +188,9 @@ def interpolate(
                 break
     else:
         raise ValueError(
-            f"activation must be no polynomial of degree at most m - 2 = {m - 2}, but at {most} "
-            f"places (scale, bias) {activation.name} gives only {len(chosen)} independent features"
+            f"activation must be no polynomial of degree at most m - 2 = {m - 2}, but at "
+            f"{m + most} places (scale, bias) {activation.name} gives only {len(chosen)} "
+            "independent features"
         )
     features = [[activation.exact(s * each + b) for s, b in chosen] for each in t]
     outputs = _solve(features, y)

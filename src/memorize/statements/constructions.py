@@ -57,8 +57,8 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-For all labels $y\in\mathbb R^m$ there are $q=m$ neurons with
-$$\sum_{i=1}^ma_i\,\sigma(\langle w_i,x_j\rangle+b_i)=y_j\qquad\text{for all }j\le m.$$
+For all labels $y\in\mathbb R^m$ there are $q=m$ neurons such that, for all $j\le m$,
+$$\sum_{i=1}^ma_i\,\sigma(\langle w_i,x_j\rangle+b_i)=y_j.$$
 The $w_i$ and $b_i$ do not depend on the labels, and the $w_i$ may be taken parallel to any one $u$
 for which the numbers $\langle u,x_j\rangle$ are distinct.
 """,
@@ -167,8 +167,9 @@ declare(
    neurons with biases take the labels, and fewer do not.
 2. So let $Q(m,d)$ be the least number of threshold neurons that takes all labels $0$ and $1$ at all
    $m\ge2$ points of $\mathbb R^d$ in general position. Then
-   $$\Bigl\lceil\frac{m-1}d\Bigr\rceil\le Q(m,d)\le2\Bigl\lceil\frac{\lfloor m/2\rfloor}d\Bigr\rceil
-   \le\Bigl\lceil\frac{m-1}d\Bigr\rceil+1.$$
+   $$\begin{aligned}\Bigl\lceil\frac{m-1}d\Bigr\rceil\le Q(m,d)
+   &\le2\Bigl\lceil\frac{\lfloor m/2\rfloor}d\Bigr\rceil\\
+   &\le\Bigl\lceil\frac{m-1}d\Bigr\rceil+1.\end{aligned}$$
 """,
         bound=_count(sp.ceiling((_m - 1) / _d), sp.Integer(1), ">="),
     )
