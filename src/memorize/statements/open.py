@@ -27,11 +27,6 @@ _open(
     ("N.T5", "theorem", "Theorem 5", "Networks learn the expected tangent kernel space"),
 )
 _open(
-    "sgd/polynomials",
-    ("N.T6", "theorem", "Theorem 6", "Networks learn even polynomials"),
-    ("N.lower.M", "theorem", "Section 3.2", "How many parameters polynomials need"),
-)
-_open(
     "sgd/memorization_by_sgd",
     ("N.lower.m", "theorem", "Section 1", "How many parameters memorizing needs"),
     ("Y.D4", "definition", "Definition 4", "Memorizing a data set"),
