@@ -58,6 +58,7 @@ from memorize.statements import initial_outputs as io
 from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
 from memorize.statements import memorization as mz
+from memorize.statements import polynomials as po
 from memorize.statements import row_norms as rn
 from memorize.statements import tangent_kernel as tk
 from memorize.statements import vector_features as vf
@@ -246,6 +247,15 @@ UNIT_SCHEME = {
     "s": side,
 }
 POINTS = {ks.x0: (1, 2), ks.z0: (-1, 1), ks.q: 2, ks.d: 2, ks.N: 2, ks.C: 1}
+MIRRORED = uniform(po.x, [(1, 2), (-1, -2)])
+WITNESSES |= {
+    ("B.lower.zero", 0): Witness(independently(INPUTS, SIGNS), SCHEME, NETWORK),
+    **{("B.T6.odd", part): Witness(
+        MIRRORED,
+        {po.a: (2, -1)},
+        {"f": lambda v: v[0] ** 3, "h": lambda v: 2 * v[0] - v[1] + v[0] ** 2},
+    ) for part in range(2)},
+}  # fmt: skip
 FLIPS, PLACES = uniform(ks.omega, [-1, 1]), uniform(ks.x, AXES)
 WITNESSES |= {
     ("N.T2", 0): Witness([(F(1), {})], {ks.v: (1, 2), ks.w: (3, 1)}),

@@ -1,10 +1,48 @@
 """The statements of book/sgd/polynomials.md."""
 
+from collections.abc import Callable
+
 import sympy as sp
 
+from memorize.kernel.terms import (
+    E,
+    Sequent,
+    eq,
+    every,
+    finite,
+    function,
+    inner,
+    random_vector,
+    vector,
+)
+from memorize.kernel.terms import Term as Kernel
 from memorize.statements import BoundFormula, Parameter, Statement, Term, declare
+from memorize.statements import vector_features as vf
 
 CHAPTER = "sgd/polynomials"
+
+# The cast. f is odd, h a network whose odd part is <a, x>, under a law of x that looks the same
+# from both sides.
+x, x0, a = random_vector("x", "d"), vector("x0", "d", "x_0"), vector("a", "d")
+h, f = function("h"), function("f")
+odd = every((x0,), eq(f(-x0), -f(x0)))
+linear = eq(h(x) - h(-x), 2 * inner(a, x))
+here, there, best = h(x) - f(x), h(-x) - f(-x), inner(a, x) - f(x)
+
+
+def no_better(size: Callable[[Kernel], Kernel]) -> Sequent:
+    """That h is no closer to f than <a, x> is, where ``size`` measures a difference."""
+    same = eq(E(size(here)), E(size(there)))
+    return Sequent((odd, linear, same, finite(E(size(here)))), E(size(best)) <= E(size(here)))
+
+
+def square(t: Kernel) -> Kernel:
+    """t²."""
+    return t**2
+
+
+share = vf.R**2 * vf.C**2 / vf.d
+small = E(vf.truth**2, vf.x) <= share * vf.size
 
 d_, q_, T_, t_, c_, m_ = sp.symbols("d q T t c m", integer=True, positive=True)
 N_ = sp.Symbol("N", integer=True, nonnegative=True)
@@ -220,6 +258,7 @@ The last is $\mathbb E f^2$, the error of $h=0$, if $\mathbb E\,f(x)\,x=0$: for 
 $f$ has no harmonic part of degree $1$.
 """,
         hypotheses=(r"$\mathbb E\|x\|^2$, $\mathbb E f^2$ and $\mathbb E h^2$ are finite",),
+        formal=(no_better(abs), no_better(square)),
     )
 )
 
@@ -315,8 +354,9 @@ Then
 $$\mathbb E f(x)^2\le\frac{R^2C^2M^2}d,\qquad
 \mathcal L_{\mathcal D}(0)\le\mathcal L_{\mathcal D}(f)+\frac{LRCM}{\sqrt d}$$
 for every loss that is $L$-Lipschitz in the prediction. For $d\ge(LRCM/\varepsilon)^2$ no network
-and no example is needed.
+and no example is needed. (In the formal reading $\check f$ is any representer of $f$.)
 """,
+        formal=(Sequent(vf.theorem_4, small),),
         bound=BoundFormula(
             quantity=r"\mathcal L_{\mathcal D}(0)-\mathcal L_{\mathcal D}(f)",
             parameters=(
