@@ -20,13 +20,6 @@ def _open(chapter: str, *rows: tuple[str, Kind, str, str]) -> None:
 
 
 _open(
-    "sgd/sgd_on_features",
-    ("Y.A3", "definition", "Algorithm 3", "Stochastic gradient descent on random features"),
-    ("Y.T9", "theorem", "Theorem 9", "Algorithm 2 learns the tangent kernel space"),
-    ("Y.T7", "theorem", "Theorem 7", "Algorithm 1 learns the space of the tangent kernel"),
-    ("N.T5", "theorem", "Theorem 5", "Networks learn the expected tangent kernel space"),
-)
-_open(
     "sgd/memorization_by_sgd",
     ("N.lower.m", "theorem", "Section 1", "How many parameters memorizing needs"),
     ("Y.D4", "definition", "Definition 4", "Memorizing a data set"),
