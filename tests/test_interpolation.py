@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
 
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 from memorize import distributions, interpolation
-from memorize.activations import ABS, ERF, RELU
+from memorize.activations import ABS, ERF, RELU, Activation
 from memorize.kernels import hidden_kernel
 
 
@@ -194,10 +195,10 @@ def test_bad_runs() -> None:
 
 
 @pytest.mark.parametrize(("activation", "degree"), [(RELU, 2), (RELU, 4), (ABS, 2), (ERF, 3)])
-def test_the_report_has_the_right_mean(activation: object, degree: int) -> None:
+def test_the_report_has_the_right_mean(activation: Activation, degree: int) -> None:
     points, labels = sphere(4, 3), signs(4)
     weights = torch.randn(400_000, 3, generator=generator(), dtype=torch.float64)
-    found = interpolation.report_outputs(activation, points, labels, weights, degree)  # type: ignore[arg-type]
+    found = interpolation.report_outputs(activation, points, labels, weights, degree)
     wanted = (points @ points.T) ** degree @ labels
     assert torch.allclose(found, wanted, atol=0.05)
 
@@ -210,7 +211,7 @@ def test_the_report_needs_the_power() -> None:
 # --- counting ----------------------------------------------------------------------------------
 
 
-def patterns_by_enumeration(points: list[tuple[int, ...]], reach: int) -> int:
+def patterns_by_enumeration(points: Sequence[tuple[int, ...]], reach: int) -> int:
     """How many strict sign vectors integer vectors of a box show."""
     seen = set()
     for v in product(range(-reach, reach + 1), repeat=len(points[0])):
