@@ -24,7 +24,8 @@ def sphere(m: int, d: int) -> torch.Tensor:
 
 
 def signs(*shape: int) -> torch.Tensor:
-    return (2 * torch.randint(0, 2, shape, generator=generator()) - 1).double()
+    bits: torch.Tensor = torch.randint(0, 2, shape, generator=generator())
+    return (2 * bits - 1).double()
 
 
 # --- interpolation -----------------------------------------------------------------------------
@@ -280,3 +281,12 @@ def test_the_scale_by_hand() -> None:
         interpolation.cosine_scale([1, 0])
     with pytest.raises(ValueError, match="one length"):
         interpolation.cosine_phases([1], 3, [])
+
+
+def test_the_guarantee() -> None:
+    q, steps = interpolation.guarantee(100, least=0.1, C=1.0, top=4.0, eps=0.1, delta=0.03, eta=1.0)
+    rate = 0.5 + 0.5 * math.log(0.5)
+    assert q == math.ceil(40 * math.log(100 / 0.01) / rate)
+    assert steps == math.ceil(3 * 2000 / (0.1 * 0.01))
+    with pytest.raises(ValueError, match=r"eps must lie in \(0, 1\)"):
+        interpolation.guarantee(100, least=0.1, C=1.0, top=4.0, eps=1.0, delta=0.03, eta=1.0)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from memorize import require
 from memorize.activations import Activation
+from memorize.concentration import chernoff_width
 
 __all__ = [
     "TangentRun",
@@ -27,6 +28,7 @@ __all__ = [
     "cosine_scale",
     "cover_count",
     "entropy",
+    "guarantee",
     "homogeneous_width",
     "interpolant",
     "log2_sign_vectors",
@@ -44,6 +46,9 @@ __all__ = [
 
 KEPT = Fraction(1, 2)
 """The share of H that a random Gram matrix keeps: H_W ≽ KEPT · H (B.conc.chernoff)."""
+
+SHARES = 3
+"""N.T7 gives δ/SHARES each to the weights, to the draws and to the size of B."""
 
 BASE = 4
 """The points of the cosine neuron have the first coordinates BASE^(−j) (B.mem.cosine)."""
@@ -170,6 +175,20 @@ def steps_needed(updates: float, eps: float, delta: float) -> int:
     """⌈updates/(εδ)⌉ steps: a random iterate has margin < 1 at ε m examples with chance ≤ δ."""
     each = require.open_unit("eps", eps) * require.open_unit("delta", delta)
     return math.ceil(require.positive("updates", updates) / each)
+
+
+def guarantee(
+    m: int, *, least: float, C: float, top: float, eps: float, delta: float, eta: float
+) -> tuple[int, int]:
+    """(q, T) of N.T7: neurons, and steps of size η, that memorize (1−ε)m of m examples.
+
+    With probability 1 − δ. ``least``: λ_m; ``top``: ‖G‖, the norm of the Gram matrix of the inputs;
+    ``C``: s₁ = sup |σ'|.
+    """
+    each = require.open_unit("delta", delta) / SHARES
+    ratio = require.positive("C", C) ** 2 * require.positive("top", top)
+    q = chernoff_width(1 - float(KEPT), m, each, ratio / require.positive("least", least))
+    return q, steps_needed(updates_bound(C, eta, norm_bound(least, m)), eps, each)
 
 
 class TangentRun(NamedTuple):

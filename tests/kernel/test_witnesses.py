@@ -58,6 +58,7 @@ from memorize.statements import initial_outputs as io
 from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
 from memorize.statements import memorization as mz
+from memorize.statements import memorization_by_sgd as ms
 from memorize.statements import polynomials as po
 from memorize.statements import row_norms as rn
 from memorize.statements import tangent_kernel as tk
@@ -324,6 +325,21 @@ WITNESSES |= {
     ("B.memorize", 3): Witness(ONCE, {**EIGHTH, mz.six: F(12, 5)}),
     **{("G.T1", part): Witness(ONCE, PAPER) for part in range(3)},
 }  # fmt: skip
+
+# Two examples with the features (1, 0) and (0, 2), and H = I; then one ReLU neuron of two.
+SOLVED = {
+    ms.J: ((1, 0), (0, 2)), ms.A: ((1, 0), (0, 1)), ms.alpha: (3, 1), ms.beta: (3, 4),
+    ms.labels: (3, 4), ms.least: F(1, 2),
+}  # fmt: skip
+WITNESSES |= {
+    ("B.mem.width", 0): Witness(ONCE, SOLVED),
+    ("B.mem.width", 1): Witness(ONCE, SOLVED),
+    ("B.mem.antipodal", 0): Witness(
+        [(F(1, 2), {ms.w: (1, 2), ms.b: 1}), (F(1, 2), {ms.w: (-3, 1), ms.b: -2})],
+        {ms.x: (1, 1), ms.kappa: 1},
+        {"sigma": lambda t: where(t >= 0, t, 0)},
+    ),
+}
 
 
 # --- the declared sequents ---------------------------------------------------------------------

@@ -20,13 +20,6 @@ def _open(chapter: str, *rows: tuple[str, Kind, str, str]) -> None:
 
 
 _open(
-    "sgd/memorization_by_sgd",
-    ("N.lower.m", "theorem", "Section 1", "How many parameters memorizing needs"),
-    ("Y.D4", "definition", "Definition 4", "Memorizing a data set"),
-    ("Y.E1", "theorem", "Equation (1)", "An interpolant of small kernel norm"),
-    ("N.T7", "theorem", "Theorem 7", "Memorizing with nearly as many parameters as examples"),
-)
-_open(
     "fine_grained/linear_dynamics",
     ("F.T3.1", "theorem", "Theorem 3.1", "Linear convergence of gradient descent"),
     ("F.LC.1", "theorem", "Lemma C.1", "How far the weights move"),
