@@ -14,7 +14,6 @@ from memorize.kernel.terms import (
     finite,
     fixed,
     function,
-    indicator,
     inner,
     matrix,
     maximum,
