@@ -171,6 +171,18 @@ def test_sgd_through_the_gram_matrix_is_sgd() -> None:
         assert torch.allclose(features[run] @ v, found.outputs[run])
 
 
+def test_runs_have_their_own_steps() -> None:
+    features = torch.randn(2, 5, 7, generator=generator(), dtype=torch.float64)
+    gram, labels = features @ features.mT, signs(2, 5)
+    draws = torch.randint(0, 5, (20, 2, 3), generator=generator())
+    steps = torch.tensor([0.1, 0.7], dtype=torch.float64)
+    both = interpolation.tangent_sgd(gram, labels, steps, draws)
+    for k, eta in enumerate((0.1, 0.7)):
+        one = slice(k, k + 1)
+        alone = interpolation.tangent_sgd(gram[one], labels[one], eta, draws[:, one])
+        assert torch.allclose(both.outputs[one], alone.outputs)
+
+
 def test_sgd_goes_on_where_it_stopped() -> None:
     features = torch.randn(2, 5, 7, generator=generator(), dtype=torch.float64)
     gram, labels = features @ features.mT, signs(2, 5)
@@ -189,6 +201,10 @@ def test_bad_runs() -> None:
         interpolation.tangent_sgd(gram, labels, 0.1, draws + 3)
     with pytest.raises(ValueError, match="eta must be above 0"):
         interpolation.tangent_sgd(gram, labels, 0.0, draws)
+    with pytest.raises(ValueError, match="the least eta must be above 0"):
+        interpolation.tangent_sgd(gram, labels, torch.tensor([-0.1]), draws)
+    with pytest.raises(ValueError, match="eta must have shape"):
+        interpolation.tangent_sgd(gram, labels, torch.tensor([0.1, 0.2]), draws)
     with pytest.raises(ValueError, match=r"labels must be \+1 or -1"):
         interpolation.tangent_sgd(gram, labels * 0, 0.1, draws)
     with pytest.raises(ValueError, match="gram must have shape"):

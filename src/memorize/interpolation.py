@@ -201,7 +201,7 @@ class TangentRun(NamedTuple):
 def tangent_sgd(
     gram: Float[Tensor, "r m m"],
     labels: Float[Tensor, "r m"],
-    eta: float,
+    eta: float | Float[Tensor, " r"],
     draws: Int[Tensor, "T r b"],
     start: Float[Tensor, "r m"] | None = None,
 ) -> TangentRun:
@@ -209,15 +209,20 @@ def tangent_sgd(
 
     v ← v + (η/b) Σ_k 1{y_k⟨v,Ψ_k⟩ < 1} y_k Ψ_k changes the outputs f = Ψv by η/b times rows of H_W,
     so that a step costs b m numbers a run, whatever the number of weights. ``draws``: the examples
-    of each batch; ``start``: outputs to go on from, default 0. Raises ``ValueError`` for shapes
-    that do not fit, labels other than ±1, η ≤ 0, and an index that is not below m.
+    of each batch; ``eta``: a number, or one for each run; ``start``: outputs to go on from, default
+    0. Raises ``ValueError`` for shapes that do not fit, labels other than ±1, η ≤ 0, and an index
+    that is not below m.
     """
     r, m = require.finite("gram", require.shape("gram", gram, "r m m")).shape[:2]
     require.signs("labels", require.shape("labels", labels, "r m", r=r, m=m))
     steps, _, b = require.shape("draws", draws, "T r b", r=r).shape
     if int(draws.min()) < 0 or int(draws.max()) >= m:
         raise ValueError(f"draws must be indices below m = {m}, got {int(draws.max())}")
-    rate = require.positive("eta", eta) / b
+    if isinstance(eta, Tensor):
+        rate = require.finite("eta", require.shape("eta", eta, "r", r=r)).to(gram) / b
+        require.positive("the least eta", float(rate.min()))
+    else:
+        rate = gram.new_full((r,), require.positive("eta", eta) / b)
     if start is None:
         outputs = torch.zeros_like(labels)
     else:
@@ -228,7 +233,8 @@ def tangent_sgd(
         y = labels.gather(1, batch)
         wrong = (y * outputs.gather(1, batch) < 1).to(y.dtype)
         active[t] = wrong.mean(1)
-        outputs += rate * torch.einsum("rb,rbm->rm", y * wrong, gram[runs, batch])
+        moved = (rate[:, None] * y * wrong)[:, None] @ gram[runs, batch]
+        outputs += moved[:, 0]
     return TangentRun(outputs, active)
 
 

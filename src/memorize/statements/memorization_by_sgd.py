@@ -366,15 +366,15 @@ declare(
 Let $x_1,\dots,x_m\in\mathbb R^d$, $0\le\varepsilon<\frac12$, let $y_1,\dots,y_m$ be fair labels,
 and $\mathrm h(\varepsilon)=-\varepsilon\log_2\varepsilon-(1-\varepsilon)\log_2(1-\varepsilon)$.
 
-1. If the functions of a class $\mathcal F$ show at most $K$ sign vectors without a zero on the
-   points, then
+1. If there are $K$ sign vectors such that each function of a class $\mathcal F$ agrees on the points
+   with one of them wherever it is not $0$, then
    $$\Pr\bigl(\text{some }h\in\mathcal F\text{ memorizes }(1-\varepsilon)m\text{ examples}\bigr)
    \ \le\ K\,2^{-m(1-\mathrm h(\varepsilon))} .$$
    So networks with $n$ parameters of $b$ bits each reach the probability $s$ only if
    $nb\ge m(1-\mathrm h(\varepsilon))-\log_2\frac1s$.
-2. For $\sigma(t)=\alpha t$ on $t\ge0$ and $\beta t$ on $t<0$, without biases, real weights and
-   $qd\le m$,
-   $$K\le C(m,d)^q\,C(m,qd)\le\Bigl(\frac{2em}d\Bigr)^{2qd},$$
+2. For $\sigma(t)=\alpha t$ on $t\ge0$ and $\beta t$ on $t<0$, $q$ neurons without biases, real
+   weights and $qd\le m$, one may take
+   $$K=C(m,d)^q\,C(m,qd)\le\Bigl(\frac{2em}d\Bigr)^{2qd},$$
    with $C$ of {st}`B.mem.cover`. So
    $$qd\ \ge\ \frac{m(1-\mathrm h(\varepsilon))-\log_2\frac1s}{2\log_2(2em/d)} .$$
 3. For general decent $\sigma$ and real weights there is no such bound, by {st}`B.mem.cosine`.
