@@ -178,7 +178,59 @@ def _memorization() -> tuple[Any, ...]:
     return inputs, labels, weights, balanced_signs(q), sizes, level, m * level / d
 
 
-CASES = (errors_of_random_features, gram_matrix_of_relu, gradient_step, step_and_margins)
+def ensemble_of_sgd() -> Case:
+    """64 runs of SGD on all weights at once; the peer makes them one after another, by autograd."""
+    import torch
+
+    from memorize import sgd
+    from memorize.activations import RELU
+    from memorize.distributions import sphere
+    from memorize.losses import HINGE
+
+    sizes = {"runs": 64, "q": 32, "d": 20, "batch": 1, "steps": 64}
+    runs, q, d, batch, steps = sizes.values()
+    eta, B = 0.01, 3.0
+
+    def examples(generator: torch.Generator, n: int) -> tuple[Any, Any]:
+        x = sphere(n, d, generator)
+        return x, torch.where(x[:, 0] >= 0, 1.0, -1.0).to(x)
+
+    rows = sgd.xavier_rows(q, d, "bench/rows", range(runs))
+    stream = sgd.Stream(examples, batch, "bench/examples", range(runs))
+    batches = [stream(t) for t in range(1, steps + 1)]
+    start = sgd.Network(RELU, rows, B, train_outputs=True).start()
+
+    def ours() -> Any:
+        model = sgd.Network(RELU, rows, B, train_outputs=True)
+        return sgd.train(model, HINGE, lambda t: batches[t - 1], eta=eta, steps=steps).weights[0]
+
+    def peer() -> Any:
+        ends = []
+        for k in range(runs):
+            hidden = start[0][k].clone().requires_grad_()
+            outer = start[1][k].clone().requires_grad_()
+            optimiser = torch.optim.SGD([hidden, outer], lr=eta)
+            for x, y in batches:
+                optimiser.zero_grad()
+                outputs = torch.relu(x[k] @ hidden.T) @ outer
+                torch.relu(1 - y[k] * outputs).mean().backward()
+                optimiser.step()
+            ends.append(hidden.detach())
+        return torch.stack(ends)
+
+    def agree(a: Any, b: Any) -> bool:
+        return bool(torch.allclose(a, b, rtol=1e-9, atol=1e-9))
+
+    return Case("SGD, an ensemble of 64 runs, against one after another", sizes, ours, peer, agree)
+
+
+CASES = (
+    errors_of_random_features,
+    gram_matrix_of_relu,
+    gradient_step,
+    step_and_margins,
+    ensemble_of_sgd,
+)
 
 
 def measure(case: Case, rounds: int) -> dict[str, Any]:

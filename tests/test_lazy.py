@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from fractions import Fraction as F
 from typing import Any
@@ -174,3 +175,55 @@ def test_bounds_hold_for_exact_runs(B: int) -> None:
         assert 0 < all_weights.error <= run.outputs(B, float(seen))
         if run.third:
             assert both.error <= run.cancelled(B)
+
+
+def test_the_declared_bound_is_the_one_of_the_library() -> None:
+    from memorize import statements
+
+    declared = statements.get("Y.T8").bound
+    assert declared is not None
+    for bend, kinks in ((0.77, 0), (0.0, 1), (0.5, 2)):
+        run = Training(pairs=5, eta=0.3, steps=7, batch=3, lipschitz=2.0, smoothness=0.25,
+                       slope=1.5, bend=bend, kinks=kinks)  # fmt: skip
+        if bend:
+            run = dataclasses.replace(run, eta=0.1)
+        B = run.enough(0.2)
+        found = declared.evaluate(q=5, T=7, b=3, eta=run.eta, B=B, L=2.0, beta=0.25, s1=1.5,
+                                  s2=bend, r=kinks)  # fmt: skip
+        assert found.value == pytest.approx(0.2)
+        worst = 4 * 5 * 2.0 * 1.5 * run.alpha * 7
+        assert found.trivial == pytest.approx(worst)
+        assert 2.0 * run.error(B) + worst * run.crossing(B) == pytest.approx(0.2)
+
+
+def test_watched_runs_end_as_others_do_and_tell_their_crossings() -> None:
+    """One step at x = e_1 with label 1: with ReLU only an active second neuron comes nearer 0."""
+    rows = torch.tensor([[[0.2, 1.0]], [[0.4, 1.0]], [[-0.2, 1.0]]], dtype=torch.float64)
+    x = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
+    draws = lambda t: (x, torch.ones(1, dtype=torch.float64))  # noqa: E731
+    model = sgd.Network(RELU, rows, 2.0)
+    eta = torch.full((3,), 0.15, dtype=torch.float64)  # a step moves a row by 0.3
+    for probe, expected in ((x, [True, False, False]), (-x, [True, False, False])):
+        end, found = lazy.watched(model, HINGE, draws, probe, eta=eta, steps=1)
+        assert found.tolist() == expected
+        whole = sgd.train(model, HINGE, draws, eta=eta, steps=1)
+        assert torch.equal(end.weights[0], whole.weights[0])
+    far = torch.tensor([[0.0, 1.0]], dtype=torch.float64)
+    assert not lazy.watched(model, HINGE, draws, far, eta=eta, steps=1)[1].any()
+    later = lazy.watched(model, HINGE, draws, far, eta=eta, steps=2)[1]
+    assert later.tolist() == [True, False, False]  # seen at the batch of the second step
+
+
+@pytest.mark.parametrize("B", [torch.ones(3), torch.tensor([1.0, 0.0])])
+def test_pairs_want_one_positive_B_a_run(B: Tensor) -> None:
+    with pytest.raises(ValueError, match=r"\bB must"):
+        lazy.Pairs(TANH, torch.ones(2, 3, 4), B)
+
+
+def test_slopes_of_the_exact_activations() -> None:
+    for sigma, slope in ((lazy.curved, lazy.curved_slope), (lazy.rational, lazy.rational_slope)):
+        for t in (-1.7, -0.6, 0.0, 0.3, 0.9, 2.5):
+            difference = (sigma(t + 1e-6) - sigma(t - 1e-6)) / 2e-6
+            assert difference == pytest.approx(slope(t), abs=1e-5)
+    assert lazy.curved(F(3)) == F(1, 2)
+    assert lazy.curved(F(-3)) == F(-1, 2)

@@ -148,12 +148,21 @@ class Pairs:
     factor 1/B² is in the coordinates. h = 2 Σ_i ⟨p_i,x⟩ ∫σ'(c_i + s δ_i) ds/2 over |s| ≤ 1, with
     the centre c_i = ⟨w_i + z_i/B²,x⟩ and δ_i = ⟨p_i,x⟩/B, by ``nodes`` Gauss–Legendre nodes: no
     difference of nearby numbers is taken.
+
+    Raises ``ValueError`` for shapes that do not fit, rows that are not finite, and a B ≤ 0.
     """
 
     activation: Activation
     rows: Float[Tensor, "r q d"]
     B: Float[Tensor, " r"]
     nodes: int = 12
+
+    def __post_init__(self) -> None:
+        runs = require.finite("rows", require.shape("rows", self.rows, "r q d")).shape[0]
+        require.finite("B", require.shape("B", self.B, "r", r=runs))
+        if bool((self.B <= 0).any()):
+            raise ValueError(f"B must be above 0, got {self.B.min().item()}")
+        require.positive_int("nodes", self.nodes)
 
     @property
     def runs(self) -> int:
