@@ -61,6 +61,7 @@ from memorize.statements import memorization as mz
 from memorize.statements import memorization_by_sgd as ms
 from memorize.statements import polynomials as po
 from memorize.statements import row_norms as rn
+from memorize.statements import sgd_on_features as sg
 from memorize.statements import tangent_kernel as tk
 from memorize.statements import vector_features as vf
 
@@ -340,6 +341,61 @@ WITNESSES |= {
         {"sigma": lambda t: where(t >= 0, t, 0)},
     ),
 }
+
+
+def descent(**named: Any) -> Witness:
+    """One step from 0 with one neuron: zeta numbers the example, and only the first one counts."""
+    worlds = independently(
+        LABELLED, SIGNS, uniform(sg.W, [-1, 1]), uniform(sg.tau, [0, 1]), uniform(sg.zeta, range(4))
+    )
+    functions = {
+        "U": lambda w: (w, F(1, 2)),
+        "Psi": gated,
+        "V": lambda w, t: (0, 0),
+        "far": lambda w: w * w + F(1, 4),
+        "most": lambda w, t: F(3, 4),
+        "G": lambda w, t, z: times(-1 if z == 0 else 0, gated(w, (1, 0))),
+    }
+    half = {sg.eta: F(1, 2), sg.rho: F(1, 2), vf.beta: 1, vf.L: 1}
+    return Witness(
+        worlds, {**SCHEME, **half, vf.q: 1, sg.T: 1, sg.w: 1}, {**NETWORK, **functions, **named}
+    )
+
+
+def absolute(s: Any, y: Any) -> Any:
+    return where(s >= y, s - y, y - s)
+
+
+def side_of(s: Any, y: Any) -> Any:
+    return where(s > y, 1, where(s < y, -1, 0))
+
+
+ABSOLUTE = {"ell": absolute, "dell": side_of}
+SQUARED = {"ell": lambda s, y: (s - y) ** 2 / 2, "dell": lambda s, y: s - y}
+WITNESSES |= {
+    ("Y.A3", 0): Witness(
+        [(F(1), {})],
+        {sg.root: 2, sg.q: 4, sg.a: (1, 2), sg.v: (4, 8), sg.P: (3, 1), sg.eta: 1, sg.delta: 2},
+    ),
+    ("Y.A3", 1): Witness(
+        [(F(1), {})], {sg.root: 2, sg.q: 4, sg.a: (1, 2), sg.v: (4, 8), sg.P: (3, 1)}
+    ),
+    ("B.T5.regret", 0): Witness(
+        [(F(1, 2), {sg.Y: (1, 2), sg.Gr: (0, 1)}), (F(1, 2), {sg.Y: (3, -1), sg.Gr: (2, 5)})],
+        {sg.eta: F(1, 3)},
+    ),
+    ("B.T5.regret", 1): descent(**ABSOLUTE),
+    ("B.T5.diagonal", 0): descent(**ABSOLUTE),
+    ("Y.T9", 0): descent(**ABSOLUTE),
+    ("Y.T9", 1): Witness(
+        [(F(1), {})],
+        {
+            vf.L: 1, vf.R: 1, vf.C: 1, sg.M: 1, sg.eps: 2, sg.eta: 1, sg.T: 1, vf.q: 1, vf.d: 1,
+        },
+    ),
+    ("B.T5.average", 0): Witness(uniform(vf.Z, [-1, 3]), {vf.y0: 1}, ABSOLUTE),
+    ("B.T5.smooth", 0): descent(**SQUARED),
+}  # fmt: skip
 
 
 # --- the declared sequents ---------------------------------------------------------------------

@@ -63,6 +63,8 @@ W, w = random("W", r"\boldsymbol\omega"), fixed("w1", "w")
 tau, t, zeta = random("tau"), fixed("t1", "t"), random("zeta", r"\zeta")
 U, Psi, V, G = (function(name, "H") for name in ("U", "Psi", "V", "G"))
 h = vector("h", "H")
+# Some finite bounds, which the claims only ask to exist.
+far, most = function("far", None, r"\overline D"), function("most", None, r"\overline\ell")
 
 
 def square(v: Kernel) -> Kernel:
@@ -116,7 +118,7 @@ averaged_batch = every(
 telescope = every(
     (w,), E(distance(w, tau), tau) <= E(next_distance(w, tau), tau) + square(U(w)) / T
 )
-reached = every((w,), finite(E(distance(w, tau), tau)))
+reached = every((w,), E(distance(w, tau), tau) <= far(w))
 training = (unbiased_batch, averaged_batch, telescope, reached)
 
 # The embedding of q independent weights: what the proof asks of it, as means over a sample.
@@ -124,7 +126,7 @@ sample_loss = eq(E(loss_of(benchmark(W)), W), E(loss_of(guess), S))
 sample_norm = eq(E(square(U(W)), W), E(mean(square(fcheck(omega)), omega, S), S))
 sample_power = eq(E(power(W), W), E(E(mean(square(psi(omega, x)), omega, S), S), x))
 bounded_embedding = every((w, x0), square(Psi(w, x0)) <= C**2 * square(x0))
-finite_losses = every((w, t), finite(loss_of(prediction(w, t))))
+finite_losses = every((w, t), loss_of(prediction(w, t)) <= most(w, t))
 
 wanted = E(ell(truth, y), x, y)
 trained = E(E(loss_of(prediction(W, tau)), tau), W)
@@ -144,7 +146,8 @@ on_smooth = (
 Y, Gr = random_vector("Y", "H"), random_vector("Gr", "H", "G")
 # One step of Algorithms 2 and 3: the weights a of half the neurons, and v; P is the feature vector.
 a, v, P, delta = vector("a", "H"), vector("v", "H"), vector("P", "H"), fixed("delta")
-doubled = every((h,), eq(inner(h, v), 2 * sqrt(q) * inner(h, a)))
+root = fixed("s", r"\sqrt q")
+doubled = (root > 0, eq(root**2, q), every((h,), eq(inner(h, v), 2 * root * inner(h, a))))
 
 d_, q_, T_ = sp.symbols("d q T", integer=True, positive=True)
 R_, C_, M_, L_, eps_, beta_, rho_ = sp.symbols("R C M L eps beta rho", positive=True)
@@ -203,16 +206,16 @@ weights and batches both predict the same at every step.
         r"the chapter refutes a factor that is one per cent off.",
         formal=(
             Sequent(
-                (doubled,),
+                doubled,
                 every(
                     (h,),
                     eq(
-                        inner(h, v - 2 * q * eta * (delta / sqrt(q)) * P),
-                        2 * sqrt(q) * inner(h, a - eta * delta * P),
+                        inner(h, v - 2 * q * eta * (delta / root) * P),
+                        2 * root * inner(h, a - eta * delta * P),
                     ),
                 ),
             ),
-            Sequent((doubled,), eq(inner(P, v) / sqrt(q), inner(P, a) - inner(P, -a))),
+            Sequent(doubled, eq(inner(P, v) / root, inner(P, a) - inner(P, -a))),
         ),
     )
 )
