@@ -43,6 +43,8 @@ def plain(html: str) -> str:
         ("d = 2700000, at 6 ln d and √ϰ",
          r"⟦d⟧ ⟦= 2\,700\,000⟧, at ⟦6 \ln  d⟧ and ⟦\sqrt{\varkappa }⟧"),
         ("|r − r̄| ≤ ‖G̃‖ erf(z)", r"⟦|r - \bar{r}|⟧ ⟦\le  \|\tilde{G}\| \operatorname{erf}(z)⟧"),
+        ("x ⊥ y, f²/q below N.C3 and B.memorize.log2",
+         "⟦x \\perp  y⟧, ⟦f^{2}/q⟧ below N.C3 and B.memorize.log2"),
         ("<b> & so", "&lt;b&gt; &amp; so"),
         (r"as $\frac12 < x$ & more", r"as ⟦\frac12 &lt; x⟧ &amp; more"),
         ("a $ sign", "a $ sign"),

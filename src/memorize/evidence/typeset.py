@@ -30,7 +30,7 @@ _SIGNS = {
     **{"≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "→": r"\to ", "∈": r"\in ", "∞": r"\infty "},
     **{"−": "-", "×": r"\times ", "·": r"\cdot ", "±": r"\pm ", "…": r"\ldots ", "∫": r"\int "},
     **{"‖": r"\|", "⟨": r"\langle ", "⟩": r"\rangle ", "′": "'", "″": "''", "%": r"\%"},
-    **{"ℝ": r"\mathbb{R}", "½": r"\tfrac12 ", "ℓ": r"\ell ", "⊤": r"\top "},
+    **{"ℝ": r"\mathbb{R}", "½": r"\tfrac12 ", "ℓ": r"\ell ", "⊤": r"\top ", "⊥": r"\perp "},
 }
 _HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵈⁿᵖˣʸʰᵒ⁽⁾ᐟ", "0123456789+-Tdnpxyho()/", strict=True))
 _LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ₊₋", "0123456789ijn+-", strict=True))
@@ -77,7 +77,7 @@ def _is_word(token: str) -> bool:
         re.fullmatch(r"[A-Za-z’'.-]{2,}", core)
         or re.fullmatch(r"[\w/²-]+-[a-z]{2,}", core)  # a 1/4-net
         or re.fullmatch(r"\(\d+\)", token)  # the number of a step
-        or re.fullmatch(r"[\d.]+%|float\d+", core)
+        or re.fullmatch(r"[\d.]+%|float\d+|[BFGNTY]\.\w[\w.]*", core)
     )
 
 
