@@ -136,20 +136,20 @@ KINKY = mz.Facts(1.2, 0.3, 0.9, 2, 0.5, 0.7)
 
 
 def test_the_best_margin_puts_lemma_7_together() -> None:
-    d, q, m, level, delta = 3e9, 2e9, 2e7, 25.0, 0.02
+    d, q, m, level, delta = 3e9, 2e9, 2e14, 25.0, 0.02
     ell = math.log(15 * m / delta)
     norm = mz.gradient_norm(d, q, m - 1, level=level, slope=1.2, ell=ell)
     drift = mz.row_drift(d, q, m - 1, level=level, slope=1.2, ell=ell)
     load = 1.44 * (m - 1) * level**2 / (d * q)
-    given = {"level": level, "known": KINKY, "ell": ell, "norm": norm, "drift": drift}
+    known = KINKY._replace(mean=1e-4)
+    given = {"level": level, "known": known, "ell": ell, "norm": norm, "drift": drift}
     given |= {"centre": math.sqrt(1 + load), "imbalance": 1e4}
 
     def at(width: float) -> mz.Margin:
         return mz.margin(d, q, width=width, **given)
 
-    level_given = {"level": level, "known": KINKY._replace(mean=1e-4), "delta": delta}
-    given["known"] = KINKY._replace(mean=1e-4)
-    found = mz.best_margin(d, q, m, imbalance=1e4, **level_given)
+    assert 0.2 < norm < 0.9
+    found = mz.best_margin(d, q, m, level=level, known=known, delta=delta, imbalance=1e4)
     error = math.sqrt(2 * ell / q)
     best = math.sqrt((1 - norm**2) * error / (2 * math.sqrt(2 / math.pi)))
     assert found == pytest.approx(at(best), rel=1e-8)
