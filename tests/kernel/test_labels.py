@@ -10,6 +10,7 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
+import proofs
 import pytest
 from attacks import binomial, exponential
 from mutate import functions
@@ -94,6 +95,9 @@ def recorded() -> dict[str, Call]:
     with pytest.MonkeyPatch.context() as patch:
         for name, rule in RULES.items():
             patch.setattr(rules, name, recording(name, rule))
+        for kept in vars(proofs).values():  # of tests that ran before in this process
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
         for proof in ALL.values():
             proof()
     for name, args in others():

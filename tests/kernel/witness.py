@@ -8,6 +8,7 @@ evaluated with forty digits. Where no witness is written down, one is looked for
 
 from __future__ import annotations
 
+import math
 import random as python_random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -138,7 +139,10 @@ class Witness(Model):
             self.side += [r >= 0, r * r == square]
             return r
         if self.arithmetic is Exact:
-            raise Unknown
+            root = Fraction(math.isqrt(square.numerator), math.isqrt(square.denominator))
+            if root * root != square:
+                raise Unknown
+            return root
         return self.arithmetic.sqrt(square)
 
     def term(self, t: Term, env: Mapping[Term, Value]) -> Value:

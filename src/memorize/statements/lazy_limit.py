@@ -227,7 +227,7 @@ for the functions $h_1,h_2$ that Algorithms 1 and 2 return, if
 $$B\ge\frac{2qL\alpha^2T^2}\varepsilon\Bigl[s_2\Bigl(1+\frac{\chi T}3\Bigr)
 +\sqrt{\frac2\pi}\,rqs_1\bigl(b(T-1)+2\bigr)\Bigr].$$
 (In the formal reading $a,b,c$ are the slopes of the loss at $h$, $f_U$, $f_V$; $A,F$ are two losses
-and $I$ tells a crossing.)
+and $J$ tells a crossing.)
 """,
         hypotheses=_SETTING,
         printed=r"Fix a decent activation $\sigma$ and decent loss $\ell$. There is a choice of "
@@ -242,8 +242,8 @@ and $I$ tells a crossing.)
         r"loss with a kink is {st}`B.lazy.regret`.",
         erratum=True,
         counterexample=r"The absolute loss, $\sigma(t)=t/(1+t^2)$, one input with the labels "
-        r"$0$ and $\pm7$, $T=4$: as $B\to\infty$ the difference of the expected losses tends to "
-        r"$\frac2{81}\eta\,\mathbb E\,\sigma'(g)^2$, not to 0. An exact run stands under "
+        r"$0$ and $\pm7$, $T=4$, $\eta\le1$: as $B\to\infty$ the difference of the expected losses "
+        r"tends to $\frac2{81}\eta\,\mathbb E\,\sigma'(g)^2$, not to 0. An exact run stands under "
         r"*Break it*.",
         formal=(no_expansion, one_step, expected),
         bound=BoundFormula(

@@ -366,8 +366,8 @@ declare(
 Let $x_1,\dots,x_m\in\mathbb R^d$, $0\le\varepsilon<\frac12$, let $y_1,\dots,y_m$ be fair labels,
 and $\mathrm h(\varepsilon)=-\varepsilon\log_2\varepsilon-(1-\varepsilon)\log_2(1-\varepsilon)$.
 
-1. If there are $K$ sign vectors such that each function of a class $\mathcal F$ agrees on the points
-   with one of them wherever it is not $0$, then
+1. If there are $K$ sign vectors such that each function of a class $\mathcal F$ agrees on the
+   points with one of them wherever it is not $0$, then
    $$\Pr\bigl(\text{some }h\in\mathcal F\text{ memorizes }(1-\varepsilon)m\text{ examples}\bigr)
    \ \le\ K\,2^{-m(1-\mathrm h(\varepsilon))} .$$
    So networks with $n$ parameters of $b$ bits each reach the probability $s$ only if
