@@ -175,9 +175,9 @@ declare(
         kind="theorem",
         text=rf"""
 Let $x_1,\dots,x_m$ be independent and uniform on $\mathbb S^{{d-1}}$, $\delta\in(0,\frac13)$, and
-$$r^2=\frac2d\ln\frac{{m^2}}\delta,\qquad
-\lambda=\sum_{{n\ge0}}\mathrm{{tk}}_n\bigl(1-(m-1)\,r^n\bigr)_+,\qquad
-R=1.11\Bigl(1+\sqrt{{\tfrac dm}}\Bigr)+\sqrt{{\tfrac2m\ln\tfrac1\delta}} .$$
+$$\begin{{aligned}}r^2&=\frac2d\ln\frac{{m^2}}\delta,\qquad
+\lambda=\sum_{{n\ge0}}\mathrm{{tk}}_n\bigl(1-(m-1)\,r^n\bigr)_+,\\
+R&=1.11\Bigl(1+\sqrt{{\tfrac dm}}\Bigr)+\sqrt{{\tfrac2m\ln\tfrac1\delta}} .\end{{aligned}}$$
 
 1. Let $r<1$ and $\lambda>0$. If
    $$q\ \ge\ {_WIDTH}\,\frac{{C^2R^2m}}{{\lambda\,d}}\,\ln\frac m\delta,$$
@@ -277,8 +277,8 @@ declare(
         kind="theorem",
         text=rf"""
 Let $\lambda_m>0$, let $y\in\{{\pm1\}}^m$ be any labels, $\varepsilon,\delta\in(0,1)$, $b\ge1$, and
-$$q\ge{_WIDTH}\,\frac{{C^2\|G\|}}{{\lambda_m}}\ln\frac{{{SHARES}m}}\delta,\qquad
-T\ge\frac{{{SHARES * TWICE}\,m}}{{\lambda_m\,\varepsilon\,\delta}}\Bigl(C^2+\frac2\eta\Bigr).$$
+$$\begin{{aligned}}q&\ge{_WIDTH}\,\frac{{C^2\|G\|}}{{\lambda_m}}\ln\frac{{{SHARES}m}}\delta,\\
+T&\ge\frac{{{SHARES * TWICE}\,m}}{{\lambda_m\,\varepsilon\,\delta}}\Bigl(C^2+\frac2\eta\Bigr).\end{{aligned}}$$
 The loss is the hinge loss, the input distribution the uniform one on the examples.
 
 1. For every $\eta>0$, Algorithm 3, SGD on the features $\Psi_W$ with step $\eta$ and batches of
@@ -344,8 +344,8 @@ Let $C(m,p)=2\sum_{k<p}\binom{m-1}k$, and $z_1,\dots,z_m\in\mathbb R^p$.
 1. At most $C(m,p)$ sign vectors $(\operatorname{sign}\langle v,z_j\rangle)_{j\le m}$ without a
    zero occur, $v\in\mathbb R^p$.
 2. For fair labels, independent of the $z_j$, with $B$ binomial $(m-1,\frac12)$,
-   $$\Pr\bigl(\exists v:\ y_j\langle v,z_j\rangle>0\text{ for all }j\bigr)
-   \le\Pr(B<p)=\frac{C(m,p)}{2^m} .$$
+   some $v\in\mathbb R^p$ has $y_j\langle v,z_j\rangle>0$ for all $j$ with probability at most
+   $$\Pr(B<p)=\frac{C(m,p)}{2^m} .$$
 3. So a linear function of $qd$ features whose weights do not depend on the labels memorizes all
    $m\ge2qd$ fair labels with probability at most
    $$\exp\Bigl(-\frac{(m+1-2qd)^2}{2(m-1)}\Bigr),\qquad m\ge2 .$$
@@ -366,11 +366,11 @@ declare(
 Let $x_1,\dots,x_m\in\mathbb R^d$, $0\le\varepsilon<\frac12$, let $y_1,\dots,y_m$ be fair labels,
 and $\mathrm h(\varepsilon)=-\varepsilon\log_2\varepsilon-(1-\varepsilon)\log_2(1-\varepsilon)$.
 
-1. If there are $K$ sign vectors such that each function of a class $\mathcal F$ agrees on the
-   points with one of them wherever it is not $0$, then
-   $$\Pr\bigl(\text{some }h\in\mathcal F\text{ memorizes }(1-\varepsilon)m\text{ examples}\bigr)
-   \ \le\ K\,2^{-m(1-\mathrm h(\varepsilon))} .$$
-   So networks with $n$ parameters of $b$ bits each reach the probability $s$ only if
+1. If there are $K$ sign vectors such that each function of a class $\mathcal F$ agrees on the points
+   with one of them wherever it is not $0$, then the probability $s$ that some $h\in\mathcal F$
+   memorizes $(1-\varepsilon)m$ examples satisfies
+   $$s\ \le\ K\,2^{-m(1-\mathrm h(\varepsilon))} .$$
+   So for networks with $n$ parameters of $b$ bits each
    $nb\ge m(1-\mathrm h(\varepsilon))-\log_2\frac1s$.
 2. For $\sigma(t)=\alpha t$ on $t\ge0$ and $\beta t$ on $t<0$, $q$ neurons without biases, real
    weights and $qd\le m$, one may take
