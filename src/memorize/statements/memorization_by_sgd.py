@@ -278,7 +278,8 @@ declare(
         text=rf"""
 Let $\lambda_m>0$, let $y\in\{{\pm1\}}^m$ be any labels, $\varepsilon,\delta\in(0,1)$, $b\ge1$, and
 $$\begin{{aligned}}q&\ge{_WIDTH}\,\frac{{C^2\|G\|}}{{\lambda_m}}\ln\frac{{{SHARES}m}}\delta,\\
-T&\ge\frac{{{SHARES * TWICE}\,m}}{{\lambda_m\,\varepsilon\,\delta}}\Bigl(C^2+\frac2\eta\Bigr).\end{{aligned}}$$
+T&\ge\frac{{{SHARES * TWICE}\,m}}{{\lambda_m\,\varepsilon\,\delta}}\Bigl(C^2+\frac2\eta\Bigr).
+\end{{aligned}}$$
 The loss is the hinge loss, the input distribution the uniform one on the examples.
 
 1. For every $\eta>0$, Algorithm 3, SGD on the features $\Psi_W$ with step $\eta$ and batches of
@@ -366,9 +367,9 @@ declare(
 Let $x_1,\dots,x_m\in\mathbb R^d$, $0\le\varepsilon<\frac12$, let $y_1,\dots,y_m$ be fair labels,
 and $\mathrm h(\varepsilon)=-\varepsilon\log_2\varepsilon-(1-\varepsilon)\log_2(1-\varepsilon)$.
 
-1. If there are $K$ sign vectors such that each function of a class $\mathcal F$ agrees on the points
-   with one of them wherever it is not $0$, then the probability $s$ that some $h\in\mathcal F$
-   memorizes $(1-\varepsilon)m$ examples satisfies
+1. If there are $K$ sign vectors such that each function of a class $\mathcal F$ agrees on the
+   points with one of them wherever it is not $0$, then the probability $s$ that some
+   $h\in\mathcal F$ memorizes $(1-\varepsilon)m$ examples satisfies
    $$s\ \le\ K\,2^{-m(1-\mathrm h(\varepsilon))} .$$
    So for networks with $n$ parameters of $b$ bits each
    $nb\ge m(1-\mathrm h(\varepsilon))-\log_2\frac1s$.
