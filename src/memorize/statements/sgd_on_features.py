@@ -448,8 +448,8 @@ declare(
         text=r"""
 Let $C=\sup|\sigma'|$, $0<\varepsilon_0<\varepsilon$,
 $T=\lceil L^2C^2M^2/(\varepsilon-\varepsilon_0)^2\rceil$ and $\eta_2=M/(2qLC\sqrt T)$. If $B$ is so
-large that {st}`Y.T8` holds with $\varepsilon_0$ for $q$, $T$ and $\eta_2$, then Algorithm 1 at the
-step size $\eta_2/B^2$ returns an $h$ with
+large that the expected losses of Algorithm 1 at the step size $\eta_2/B^2$ and of Algorithm 2 at
+$\eta_2$ differ by at most $\varepsilon_0$ ({st}`Y.T8`), then Algorithm 1 returns an $h$ with
 $$\mathbb E\,\mathcal L_{\mathcal D}(h)\le
 \mathbb E_W\,\mathcal L_{\mathcal D}\bigl(\mathcal H^M_{\mathrm{tk}_W^h}\bigr)+\varepsilon,$$
 for *every* $q\ge1$, every distribution $\mathcal D$ on the sphere and every batch size.
@@ -491,9 +491,9 @@ Let $C=\sup|\sigma'|$, $0<\varepsilon_0<\varepsilon$, $\varepsilon_1=\varepsilon
 $$\begin{aligned}q&=\Bigl\lceil\frac{4L^2C^2R^2M^2}{d\,\varepsilon_1^2}\Bigr\rceil,\\
 T&=\Bigl\lceil\frac{4L^2C^2M^2}{\varepsilon_1^2}\Bigr\rceil,\qquad
 \eta_2=\frac M{2qLC\sqrt T}.\end{aligned}$$
-If $B$ is so large that {st}`Y.T8` holds with $\varepsilon_0$ for these, then for every
-$R$-bounded distribution $\mathcal D$ and every batch size, Algorithm 1 with $2q$ neurons at the
-step size $\eta_2/B^2$ returns an $h$ with
+If $B$ is so large that the expected losses of Algorithm 1 at the step size $\eta_2/B^2$ and of
+Algorithm 2 at $\eta_2$ differ by at most $\varepsilon_0$ ({st}`Y.T8`), then for every $R$-bounded
+distribution $\mathcal D$ and every batch size, Algorithm 1 with $2q$ neurons returns an $h$ with
 $$\mathbb E\,\mathcal L_{\mathcal D}(h)\le
 \mathcal L_{\mathcal D}\bigl(\mathcal H^M_{\mathrm{tk}^h}\bigr)+\varepsilon .$$
 """,
