@@ -80,10 +80,12 @@ any batch size, and one of its $T$ iterates drawn at random as the result $h$, h
 $$\mathbb E\,\mathcal L_{\mathcal D}(h)\le\inf_{p\in\mathcal P}\mathcal L_{\mathcal D}(p)
 +\varepsilon .$$
 For any $T$ and $q$, with that $\eta$, it has $\frac{LM}{\sqrt T}+\frac{LRM}{\sqrt{qd}}$ in the
-place of $\varepsilon$.
+place of $\varepsilon$. With this $M$, {st}`N.T5` says the same of Algorithm 1, a network with
+$2q$ neurons and large output weights, up to any $\varepsilon_0>0$.
 """,
         hypotheses=(
-            r"the loss is convex and $L$-Lipschitz in the prediction",
+            r"the loss is non-negative, measurable, and in the prediction convex and "
+            r"$L$-Lipschitz",
             r"the inputs lie on $\mathbb S^{d-1}$, $d\ge2$, and are $R$-bounded",
         ),
         printed=r"$\mathcal P_c^M$ has all $\alpha$ with $|\alpha|$ even, $\alpha=0$ included; "
@@ -93,8 +95,7 @@ place of $\varepsilon$.
         changed=r"$\alpha=0$ has to be left out: the norm of the constant $1$ is not $O(1)$ but "
         r"$\sqrt{2\pi d}$, up to a factor that tends to $1$ ({st}`B.T6.one`), and the algorithm "
         r"does fail on it ({st}`B.T6.fails`). The constants are made explicit; there is no "
-        r"logarithm. What is returned is the linear model; that the hidden weights of a network "
-        r"with large output weights $\pm B$ follow it is {st}`Y.T8`.",
+        r"logarithm.",
         erratum=True,
         counterexample=r"$p\equiv1$, $M_{\mathcal P}=1$: $\|1\|^2\ge2\pi d^2/(d+1)$, which is "
         r"proved exactly; and stochastic gradient descent with any step size and width has hinge "
