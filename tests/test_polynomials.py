@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction as F
 from itertools import product
+from typing import Any
 
 import flint
 import pytest
@@ -228,6 +229,9 @@ def test_bounds_of_the_statements() -> None:
     assert fails.evaluate(d=10**4, t=63).value == 0
 
 
+INEXACT: Any = 0.5
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -240,7 +244,7 @@ def test_bounds_of_the_statements() -> None:
         (lambda: P.norm_squared({(1, 1, 1): 1}, 2), "at most d = 2"),
         (lambda: P.norm_squared({(1, 1): 1, (2,): 1}, 3), "of one length"),
         (lambda: P.norm_squared({(1, -1): 1}, 3), "exponents must be"),
-        (lambda: P.norm_squared({(1, 1): 0.5}, 3), "coefficients must be"),
+        (lambda: P.norm_squared({(1, 1): INEXACT}, 3), "coefficients must be"),
         (lambda: P.sphere_product({(1,): 1}, {(1, 0): 1}, 3), "the same variables"),
         (lambda: P.learning_sizes(2, 0.0, 10, 0.5), "coefficients must be above 0"),
         (lambda: P.learning_sizes(2, 1.0, 10, -1), "epsilon must be above 0"),
