@@ -1,0 +1,297 @@
+"""What the ReLU kernel of the hidden weights learns: the price of powers, forms and waves.
+
+The kernel is tk^h(x,x') = Σ_n tk_n ⟨x,x'⟩^n on the unit sphere, the H^∞ of paper F (its section 6
+and appendix E). For labels y on m points with the Gram matrix H the number in question is yᵀH⁻¹y,
+the square of the least kernel norm of a function that takes these values. Numbers that are rational
+are given as fractions; those that are rational multiples of π or π² say so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from memorize import require
+from memorize.kernel_spaces import Matrix, coefficients, factorize, product_of
+
+__all__ = [
+    "POWER_CONSTANT",
+    "PiSquare",
+    "central",
+    "cosine_cost",
+    "eigenvalue",
+    "half_step",
+    "harmonics",
+    "level_form",
+    "level_points",
+    "linear_growth",
+    "nested_values",
+    "online_errors",
+    "power_cost",
+    "power_cost_bounds",
+    "pseudo_inverse",
+    "range_projection",
+    "ridge_cost",
+    "sphere_cost",
+    "sphere_moment",
+    "twice_pi_coefficient",
+]
+
+Rational = int | Fraction
+
+POWER_CONSTANT = (2 * math.pi**3) ** 0.25
+"""√(1/tk_c) ≤ (2π³)^{1/4} c^{3/4} for c = 1 and even c, and no smaller constant will do."""
+
+
+class PiSquare(NamedTuple):
+    """The number ``rational + multiple·π²``."""
+
+    rational: Fraction
+    multiple: Fraction
+
+    def __float__(self) -> float:
+        return float(self.rational) + float(self.multiple) * math.pi**2
+
+
+def central(l: int) -> Fraction:  # noqa: E741
+    """β_l = binom(2l, l)/4^l. Raises ``ValueError`` for l < 0."""
+    return Fraction(math.comb(2 * _natural("l", l), l), 4**l)
+
+
+def twice_pi_coefficient(c: int) -> Fraction:
+    """2π·tk_c = β_{c/2−1}/(c−1) for even c ≥ 2, and 0 for c = 0 and odd c ≥ 3 (statement F.E3).
+
+    Raises ``ValueError`` for c < 0 and for c = 1, where tk_1 = 1/4 is no multiple of 1/π.
+    """
+    if _natural("c", c) == 1:
+        raise ValueError("c must not be 1: tk_1 = 1/4 is not a rational multiple of 1/π")
+    return Fraction(0) if c == 0 or c % 2 else central(c // 2 - 1) / (c - 1)
+
+
+def power_cost(c: int) -> float:
+    """1/tk_c, the price of ⟨v,x⟩^c with ‖v‖ = 1; infinite for c = 0 and odd c ≥ 3 (F.T6.1).
+
+    4 at c = 1, and 2π(c−1)(c−2)!!/(c−3)!! at even c.
+    """
+    if c == 1:
+        return 4.0
+    weight = twice_pi_coefficient(c)
+    return 2 * math.pi / float(weight) if weight else math.inf
+
+
+def power_cost_bounds(c: int) -> tuple[float, float]:
+    """2π^{3/2}(c−1)√(c/2−3/4) ≤ 1/tk_c ≤ 2π^{3/2}(c−1)√(c/2−2/3), even c ≥ 2 (B.T6.constant).
+
+    Raises ``ValueError`` for any other c.
+    """
+    if _natural("c", c) < 2 or c % 2:
+        raise ValueError(f"c must be an even number from 2 on, got {c}")
+    factor = 2 * math.pi**1.5 * (c - 1)
+    return factor * math.sqrt(c / 2 - 3 / 4), factor * math.sqrt(c / 2 - 2 / 3)
+
+
+def ridge_cost(b: Sequence[float]) -> float:
+    """Σ_n b_n²/tk_n, the price of Σ_n b_n ⟨v,x⟩^n with ‖v‖ = 1 in high dimension (B.T6.ridge).
+
+    ``b`` holds b_0, b_1, …; infinite if one of them is not 0 where tk_n is.
+    """
+    return math.fsum(value**2 * power_cost(n) for n, value in enumerate(b) if value)
+
+
+def cosine_cost(b: float, terms: int = 200) -> float:
+    """Σ_{l≥1} b^{4l}/((2l)!² tk_{2l}), the price of cos⟨w,x⟩ − 1 with ‖w‖ = b (F.X6.3).
+
+    Raises ``ValueError`` unless b ≥ 0. The first ``terms`` terms; they fall once 2l > b.
+    """
+    size, total = require.non_negative("b", b), []
+    for l in range(1, require.positive_int("terms", terms) + 1):  # noqa: E741
+        if size:
+            log = 4 * l * math.log(size) - 2 * math.lgamma(2 * l + 1)
+            total.append(math.exp(log) * power_cost(2 * l))
+    return math.fsum(total)
+
+
+def sphere_moment(p: int, n: int, d: int) -> Fraction:
+    """E t^p P_n(t), t one coordinate of a uniform point of the sphere of ℝ^d (B.T6.sphere).
+
+    P_n is the polynomial of degree n that is orthogonal to all of lower degree, with P_n(1) = 1.
+    It is p!/((p−n)!! d(d+2)…(d+p+n−2)) if p − n is even and not negative, and 0 otherwise.
+    Raises ``ValueError`` for p or n below 0, or d below 2.
+    """
+    _natural("p", p), _natural("n", n), _dimension(d)
+    if p < n or (p - n) % 2:
+        return Fraction(0)
+    below = math.prod(range(p - n, 0, -2)) * math.prod(range(d, d + p + n, 2))
+    return Fraction(math.factorial(p), below)
+
+
+def harmonics(n: int, d: int) -> int:
+    """The dimension of the spherical harmonics of degree n on the sphere of ℝ^d, d ≥ 2."""
+    _natural("n", n), _dimension(d)
+    lower = math.comb(n + d - 3, d - 1) if n >= 2 else 0
+    return math.comb(n + d - 1, d - 1) - lower
+
+
+def half_step(n: int, d: int) -> Fraction:
+    """s_n/c_d for s_n = E 1{t ≥ 0} P_n(t), n odd: (−1)^j Π_{i<j} (2i+1)/(2i+1+d) / (d−1), n = 2j+1.
+
+    c_d = Γ(d/2)/(√π Γ((d−1)/2)), so that c_d (1−t²)^{(d−3)/2} is the density of t. At n = 0 the
+    mean is ½, and at other even n it is 0; raises ``ValueError`` for an n that is not odd.
+    """
+    if _natural("n", n) % 2 == 0:
+        raise ValueError(f"n must be odd, got {n}")
+    result = Fraction(1, _dimension(d) - 1)
+    for i in range(1, n, 2):
+        result *= Fraction(-i, i + d)
+    return result
+
+
+def eigenvalue(n: int, d: int) -> tuple[Fraction, int]:
+    """λ_n = E tk^h(t) P_n(t) on the sphere of ℝ^d, as (a, k) for a/π^k, k = 0 or 2 (B.T6.sphere).
+
+    k is 0 in odd dimensions and at odd n; λ_1 = 1/(4d), and λ_n = 0 for odd n ≥ 3.
+    """
+    _natural("n", n), _dimension(d)
+    if n % 2:
+        return Fraction(1, 4 * d) if n == 1 else Fraction(0), 0
+    square = half_step(1, d) ** 2
+    if n:
+        square = (n + d - 2) * half_step(n + 1, d) ** 2 + n * half_step(n - 1, d) ** 2
+        square /= 2 * n + d - 2
+    square *= Fraction(math.prod(range(d - 2, 0, -2)), math.prod(range(d - 3, 0, -2))) ** 2
+    return (square / 4, 0) if d % 2 else (square, 2)
+
+
+def sphere_cost(b: Sequence[Rational], d: int) -> PiSquare | None:
+    """‖f‖² for f(x) = Σ_n b_n⟨v,x⟩^n on the sphere of ℝ^d, ‖v‖ = 1; ``None`` if f is not in H.
+
+    This is the limit of yᵀH⁻¹y as the examples fill the sphere (B.T6.limit, B.T6.sphere).
+    """
+    rational, multiple = Fraction(0), Fraction(0)
+    for n in range(len(b)):
+        part = sum(
+            (Fraction(value) * sphere_moment(p, n, d) for p, value in enumerate(b)), Fraction(0)
+        )
+        if part == 0:
+            continue
+        value, power = eigenvalue(n, d)
+        if value == 0:
+            return None
+        price = harmonics(n, d) * part**2 / value
+        rational, multiple = (rational, multiple + price) if power else (rational + price, multiple)
+    return PiSquare(rational, multiple)
+
+
+def pseudo_inverse(A: Sequence[Sequence[Rational]]) -> Matrix:
+    """A† of a positive semi-definite matrix (m m), in fractions. Raises as ``factorize``."""
+    return _on_range(A, A)
+
+
+def range_projection(A: Sequence[Sequence[Rational]]) -> Matrix:
+    """P_A, the orthogonal projection to the range of a positive semi-definite matrix (m m)."""
+    size = range(len(A))
+    return _on_range(A, [[int(i == j) for j in size] for i in size])
+
+
+def level_form(kernel: Callable[[Any], Any], levels: Sequence[Any], copies: int) -> list[list[Any]]:
+    """[k(t_at_b)] + diag(k(1) − k(t_a²))/r: what H is for labels that depend on the level only.
+
+    The points are :func:`level_points`. yᵀH⁻¹y is the same form of the inverse of this matrix, with
+    one label a level (B.T6.ridge). Works in any arithmetic that ``kernel`` does.
+    """
+    r = require.positive_int("copies", copies)
+    rows = [[kernel(s * t) for t in levels] for s in levels]
+    one = kernel(levels[0] * 0 + 1)
+    for a in range(len(levels)):
+        rows[a][a] = rows[a][a] + (one - rows[a][a]) / r
+    return rows
+
+
+def level_points(levels: Sequence[float], copies: int) -> Float[Tensor, "n d"]:
+    """The points t_a v + √(1−t_a²) e_{a,s}, s ≤ r, with v and all e orthonormal, d = Kr + 1.
+
+    v is the first unit vector. Raises ``ValueError`` for a level outside (−1, 1).
+    """
+    r = require.positive_int("copies", copies)
+    if not levels or any(not -1 < t < 1 for t in levels):
+        raise ValueError(f"levels must lie in (-1, 1), got {list(levels)}")
+    heights = torch.tensor(levels, dtype=torch.float64).repeat_interleave(r)
+    return torch.cat([heights[:, None], torch.diag((1 - heights**2).sqrt())], 1)
+
+
+def linear_growth(c: int, s: Fraction, t: Fraction) -> Fraction:
+    """κ with yᵀH⁻¹y ≥ κm for y = ⟨v,x⟩^c on the levels ±s, ±t, c ≥ 3 odd (B.T6.odd).
+
+    κ = s²t²(t^{c−1} − s^{c−1})²/(s² + t²). Raises ``ValueError`` unless 0 < s < t < 1 and c is odd
+    and at least 3.
+    """
+    if not 0 < s < t < 1:
+        raise ValueError(f"s and t must satisfy 0 < s < t < 1, got {s} and {t}")
+    if _natural("c", c) < 3 or c % 2 == 0:
+        raise ValueError(f"c must be odd and at least 3, got {c}")
+    return (s * t * (t ** (c - 1) - s ** (c - 1))) ** 2 / (s**2 + t**2)
+
+
+def nested_values(H: Float[Tensor, "m m"], y: Float[Tensor, "m ..."]) -> Float[Tensor, "m ..."]:
+    """yᵀH⁻¹y for the first 1, 2, …, m examples, from one Cholesky factor.
+
+    Raises ``ValueError`` if H is not positive definite to working precision.
+    """
+    return _whitened(H, y)[1].square().cumsum(0)
+
+
+def online_errors(H: Float[Tensor, "m m"], y: Float[Tensor, "m ..."]) -> Float[Tensor, "m ..."]:
+    """y_{j+1} − f_j(x_{j+1}) for f_j the interpolant of least norm of the first j examples.
+
+    These are diag(L)∘(L⁻¹y) for H = LLᵀ (B.C6.online). Raises as :func:`nested_values`.
+    """
+    factor, white = _whitened(H, y)
+    diagonal = factor.diagonal()
+    return white * (diagonal if y.ndim == 1 else diagonal[:, None])
+
+
+def _whitened(H: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    m = require.shape("H", H, "m m").shape[0]
+    if y.ndim not in (1, 2) or y.shape[0] != m:
+        raise ValueError(f"y must have {m} rows, one an example, got {tuple(y.shape)}")
+    factor, info = torch.linalg.cholesky_ex(H)
+    if int(info):
+        raise ValueError(f"H must be positive definite, but its leading {int(info)} rows are not")
+    columns = y if y.ndim == 2 else y[:, None]
+    return factor, torch.linalg.solve_triangular(factor, columns, upper=False).reshape(y.shape)
+
+
+def _on_range(A: Sequence[Sequence[Rational]], M: Sequence[Sequence[Rational]]) -> Matrix:
+    """V(VᵀMV)⁻¹Vᵀ for a basis V of the range of A: A† for M = A, P_A for M = I."""
+    parts = factorize(A)
+    if not parts.semidefinite:
+        raise ValueError("A must be positive semi-definite; factorize(A).negative shows why not")
+    V = [A[j] for j, pivot in enumerate(parts.pivots) if pivot]  # columns of A, as rows
+    middle = [[product_of(v, [product_of(row, w) for row in M]) for w in V] for v in V]
+    result = []
+    for i in range(len(A)):
+        if V:
+            solved = coefficients(middle, [v[i] for v in V]) or ()
+            row = tuple(product_of(solved, [v[j] for v in V]) for j in range(len(A)))
+        else:
+            row = (Fraction(0),) * len(A)
+        result.append(row)
+    return tuple(result)
+
+
+def _natural(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{name} must be a whole number from 0 on, got {value!r}")
+    return value
+
+
+def _dimension(d: int) -> int:
+    if isinstance(d, bool) or not isinstance(d, int) or d < 2:
+        raise ValueError(f"d must be a whole number from 2 on, got {d!r}")
+    return d

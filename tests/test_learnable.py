@@ -1,0 +1,247 @@
+"""What the ReLU kernel learns: exact prices, the data sets that attain them, pseudo-inverses."""
+
+from __future__ import annotations
+
+import math
+import random
+from fractions import Fraction as F
+
+import numpy as np
+import pytest
+import torch
+from scipy import integrate
+
+from memorize import learnable
+from memorize.activations import RELU
+from memorize.kernels import arcsine_partial_sum, hidden_kernel
+from memorize.learnable import (
+    central,
+    cosine_cost,
+    eigenvalue,
+    half_step,
+    harmonics,
+    level_form,
+    level_points,
+    linear_growth,
+    nested_values,
+    online_errors,
+    power_cost,
+    power_cost_bounds,
+    pseudo_inverse,
+    range_projection,
+    ridge_cost,
+    sphere_cost,
+    sphere_moment,
+    twice_pi_coefficient,
+)
+
+KERNEL = hidden_kernel(RELU)
+
+
+def tk(rho: float) -> float:
+    return rho / 4 + rho * math.asin(rho) / (2 * math.pi)
+
+
+def legendre(n: int, d: int) -> np.polynomial.Polynomial:
+    """P_n in dimension d by its three-term recurrence."""
+    t = np.polynomial.Polynomial([0, 1])
+    before, here = np.polynomial.Polynomial([1]), t
+    if n == 0:
+        return before
+    for k in range(1, n):
+        before, here = here, ((2 * k + d - 2) * t * here - k * before) / (k + d - 2)
+    return here
+
+
+def mean(f: object, d: int, low: float = -math.pi / 2) -> float:
+    """E f(t) for one coordinate t = sin θ of a uniform point of the sphere."""
+    density = math.gamma(d / 2) / (math.sqrt(math.pi) * math.gamma((d - 1) / 2))
+    found, _ = integrate.quad(
+        lambda a: density * f(math.sin(a)) * math.cos(a) ** (d - 2),  # type: ignore[operator]
+        low,
+        math.pi / 2,
+        epsabs=1e-13,
+    )
+    return float(found)
+
+
+def test_coefficients_are_those_of_the_series() -> None:
+    assert [twice_pi_coefficient(c) for c in (0, 2, 3, 4, 6, 8)] == [
+        0, 1, 0, F(1, 6), F(3, 40), F(5, 112),
+    ]  # fmt: skip
+    assert [central(k) for k in range(4)] == [1, F(1, 2), F(3, 8), F(5, 16)]
+    rho = torch.tensor([0.7], dtype=torch.float64)
+    terms = math.fsum(0.7**c / power_cost(c) for c in range(1, 41) if c == 1 or c % 2 == 0)
+    assert float(arcsine_partial_sum(rho, 20)) == pytest.approx(terms, rel=1e-14)
+
+
+def test_prices_of_powers() -> None:
+    inverse = [2 * math.pi, 12 * math.pi, 80 * math.pi / 3, 224 * math.pi / 5]
+    assert [power_cost(c) for c in (2, 4, 6, 8)] == pytest.approx(inverse, rel=1e-15)
+    assert power_cost(1) == 4
+    assert all(math.isinf(power_cost(c)) for c in (0, 3, 5, 11))
+    for c in range(2, 400, 2):
+        low, high = power_cost_bounds(c)
+        assert low < power_cost(c) < high
+        assert math.sqrt(high) < learnable.POWER_CONSTANT * c**0.75 < 3 * c
+    assert learnable.POWER_CONSTANT == pytest.approx(2.806, abs=5e-4)
+    low, high = power_cost_bounds(10**6)
+    assert low / high > 1 - 1e-6
+    assert math.sqrt(high) / 10**4.5 > (1 - 1e-5) * learnable.POWER_CONSTANT
+    low, high = power_cost_bounds(2)  # 2π^{3/2}/2 and 2π^{3/2}/√3
+    assert (low, high) == pytest.approx((math.pi**1.5, 2 * math.pi**1.5 / math.sqrt(3)))
+
+
+def test_prices_of_ridges() -> None:
+    assert ridge_cost([0, 3, 0, 0, 1]) == pytest.approx(36 + 12 * math.pi)
+    assert math.isinf(ridge_cost([0, 0, 0, 1e-9]))
+    assert math.isinf(ridge_cost([1]))
+    assert ridge_cost([]) == ridge_cost([0, 0, 0, 0]) == 0
+    b = [0.0] * 40
+    for k in range(1, 20):
+        b[2 * k] = (-1) ** k * 1.7 ** (2 * k) / math.factorial(2 * k)
+    assert cosine_cost(1.7) == pytest.approx(ridge_cost(b), rel=1e-13)
+    assert cosine_cost(0) == 0
+    assert cosine_cost(0.01) == pytest.approx(2 * math.pi * (0.01**2 / 2) ** 2, rel=1e-3)
+
+
+@pytest.mark.parametrize("d", [2, 3, 4, 5, 8])
+def test_moments_and_eigenvalues_by_quadrature(d: int) -> None:
+    for n in range(7):
+        P = legendre(n, d)
+        for p in range(9):
+            by_quadrature = mean(lambda t, p=p, P=P: t**p * P(t), d)
+            assert float(sphere_moment(p, n, d)) == pytest.approx(by_quadrature, abs=1e-12)
+        value, power = eigenvalue(n, d)
+        found = mean(lambda t, P=P: tk(t) * P(t), d)
+        assert float(value) / math.pi**power == pytest.approx(found, abs=1e-12)
+        assert 1 / harmonics(n, d) == pytest.approx(mean(lambda t, P=P: P(t) ** 2, d), rel=1e-11)
+        if n % 2:
+            density = math.gamma(d / 2) / (math.sqrt(math.pi) * math.gamma((d - 1) / 2))
+            assert float(half_step(n, d)) * density == pytest.approx(mean(P, d, 0), abs=1e-12)
+
+
+def test_prices_on_the_sphere() -> None:
+    exact = sphere_cost([0, 0, 1], 5)
+    assert exact == (F(18688, 3465), 0)
+    assert exact is not None
+    assert math.sqrt(float(exact)) == pytest.approx(2.32236, abs=1e-5)
+    for d in range(2, 9):
+        assert sphere_cost([0, 1], d) == (4, 0)
+        assert sphere_cost([0, 0, 0, 1], d) is None
+        for c in (2, 4, 6):
+            found = sphere_cost([0] * c + [1], d)
+            assert found is not None
+            assert float(found) < power_cost(c)
+    constant = sphere_cost([1], 3)
+    assert constant == (16, 0)
+    assert sphere_cost([0, 0, 0], 3) == (0, 0)
+    assert sphere_cost([], 3) == (0, 0)
+    circle = sphere_cost([1], 2)
+    assert circle == (0, 1)
+    assert float(circle) == pytest.approx(math.pi**2)
+
+
+def test_the_price_in_high_dimension_is_that_of_the_ridge() -> None:
+    high = sphere_cost([0, 0, 1, 0, 1], 20_001)
+    assert high is not None
+    assert float(high) == pytest.approx(ridge_cost([0, 0, 1, 0, 1]), rel=2e-3)
+
+
+@pytest.mark.parametrize("d", [3, 5])
+def test_values_on_the_sphere_rise_to_the_price(d: int) -> None:
+    x = torch.randn(1500, d, generator=torch.Generator().manual_seed(d), dtype=torch.float64)
+    x = x / x.norm(dim=1, keepdim=True)
+    for c in (1, 2, 4):
+        exact = sphere_cost([0] * c + [1], d)
+        assert exact is not None
+        values = nested_values(KERNEL.gram(x), x[:, 0] ** c)
+        assert bool((values.diff() >= 0).all())
+        assert 0.95 * float(exact) < float(values[-1]) < float(exact)
+
+
+def test_level_form_is_the_value_of_the_points() -> None:
+    levels, copies = [-0.9, 0.2, 0.5, 0.8], 3
+    x = level_points(levels, copies)
+    assert x.shape == (12, 13)
+    assert torch.allclose(x.norm(dim=1), torch.ones(12, dtype=torch.float64), atol=1e-15)
+    labels = torch.tensor([1.0, -2.0, 0.5, 3.0], dtype=torch.float64)
+    H = KERNEL.gram(x)
+    whole = nested_values(H, labels.repeat_interleave(copies))[-1]
+    small = torch.tensor(level_form(tk, levels, copies), dtype=torch.float64)
+    assert float(labels @ torch.linalg.solve(small, labels)) == pytest.approx(float(whole))
+
+
+def test_odd_powers_cost_a_share_of_the_examples() -> None:
+    s, t = F(1, 2), F(9, 10)
+    share = linear_growth(3, s, t)
+    assert share == F(81, 400) * F(14, 25) ** 2 / F(106, 100)
+    for copies in (1, 4, 16):
+        levels = [-0.9, -0.5, 0.5, 0.9]
+        x = level_points(levels, copies)
+        value = float(nested_values(KERNEL.gram(x), x[:, 0] ** 3)[-1])
+        assert float(share) * 4 * copies < value
+        assert float(nested_values(KERNEL.gram(x), x[:, 0])[-1]) < 4
+
+
+def test_nested_values_are_those_of_the_prefixes() -> None:
+    x = torch.randn(12, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    x = x / x.norm(dim=1, keepdim=True)
+    H, y = KERNEL.gram(x), torch.stack([x[:, 0] ** 2, x[:, 1]], 1)
+    values, errors = nested_values(H, y), online_errors(H, y)
+    assert torch.allclose(nested_values(H, y[:, 0]), values[:, 0], rtol=1e-12)
+    assert torch.allclose(online_errors(H, y[:, 1]), errors[:, 1], rtol=1e-12)
+    for m in range(1, 13):
+        solved = torch.linalg.solve(H[:m, :m], y[:m])
+        assert torch.allclose(values[m - 1], (y[:m] * solved).sum(0))
+        if m < 12:
+            assert torch.allclose(errors[m], y[m] - H[m, :m] @ solved)
+    assert torch.equal(errors[0], y[0])
+    assert bool((errors.square().sum(0) <= values[-1] / 2).all())
+
+
+def semidefinite(rng: random.Random, m: int) -> list[list[int]]:
+    rows = [[rng.randint(-2, 2) for _ in range(m)] for _ in range(rng.randint(0, m))]
+    return [[sum(r[i] * r[j] for r in rows) for j in range(m)] for i in range(m)]
+
+
+def test_pseudo_inverses_are_exact() -> None:
+    rng = random.Random(0)
+    ranks = set()
+    for _ in range(60):
+        A = semidefinite(rng, rng.randint(1, 5))
+        inverse, projection = pseudo_inverse(A), range_projection(A)
+        a, i, p = (np.array(M, dtype=object) for M in (A, inverse, projection))
+        assert (a.dot(i) == p).all()
+        assert (i.dot(a) == p).all()
+        assert (p.dot(p) == p).all()
+        assert (p == p.T).all()
+        assert (a.dot(p) == a).all()
+        assert (i.dot(p) == i).all()
+        ranks.add((len(A), sum(p[k][k] for k in range(len(A)))))
+    assert len(ranks) > 12
+    with pytest.raises(ValueError, match="positive semi-definite"):
+        pseudo_inverse([[1, 2], [2, 1]])
+
+
+def test_bad_input() -> None:
+    for call, words in (
+        (lambda: power_cost(-1), "c must be a whole number"),
+        (lambda: twice_pi_coefficient(1), "c must not be 1"),
+        (lambda: power_cost_bounds(3), "c must be an even number"),
+        (lambda: power_cost_bounds(0), "c must be an even number"),
+        (lambda: sphere_moment(2, 2, 1), "d must be"),
+        (lambda: half_step(2, 3), "n must be odd"),
+        (lambda: eigenvalue(2, 1), "d must be"),
+        (lambda: level_points([0.5, 1.0], 2), "levels must lie"),
+        (lambda: level_points([], 2), "levels must lie"),
+        (lambda: level_points([0.5], 0), "copies"),
+        (lambda: linear_growth(2, F(1, 2), F(3, 4)), "c must be odd"),
+        (lambda: linear_growth(1, F(1, 2), F(3, 4)), "c must be odd"),
+        (lambda: linear_growth(3, F(3, 4), F(3, 4)), "0 < s < t < 1"),
+        (lambda: cosine_cost(-1.0), "b"),
+        (lambda: nested_values(torch.ones(2, 2), torch.ones(2)), "leading 2 rows"),
+        (lambda: nested_values(torch.eye(2), torch.ones(3)), "y must have 2 rows"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            call()
