@@ -11,7 +11,7 @@ import pytest
 import torch
 from scipy import integrate
 
-from memorize import learnable
+from memorize import learnable, statements
 from memorize.activations import RELU
 from memorize.kernels import arcsine_partial_sum, hidden_kernel
 from memorize.learnable import (
@@ -24,6 +24,7 @@ from memorize.learnable import (
     level_points,
     linear_growth,
     nested_values,
+    odd_error,
     online_errors,
     power_cost,
     power_cost_bounds,
@@ -184,6 +185,16 @@ def test_odd_powers_cost_a_share_of_the_examples() -> None:
         assert float(nested_values(KERNEL.gram(x), x[:, 0])[-1]) < 4
 
 
+def test_odd_powers_keep_a_distance_from_the_linear_functions() -> None:
+    for d in (2, 3, 5, 8):
+        assert odd_error(1, d) == 0
+        assert odd_error(3, d) == F(6 * (d - 1), d * (d + 2) ** 2 * (d + 4))
+        for c in (3, 5):
+            slope = d * mean(lambda t, c=c: t ** (c + 1), d)
+            far = mean(lambda t, c=c, slope=slope: (t**c - slope * t) ** 2, d)
+            assert float(odd_error(c, d)) == pytest.approx(far, rel=1e-9)
+
+
 def test_nested_values_are_those_of_the_prefixes() -> None:
     x = torch.randn(12, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     x = x / x.norm(dim=1, keepdim=True)
@@ -239,9 +250,82 @@ def test_bad_input() -> None:
         (lambda: linear_growth(2, F(1, 2), F(3, 4)), "c must be odd"),
         (lambda: linear_growth(1, F(1, 2), F(3, 4)), "c must be odd"),
         (lambda: linear_growth(3, F(3, 4), F(3, 4)), "0 < s < t < 1"),
+        (lambda: odd_error(2, 3), "c must be odd"),
         (lambda: cosine_cost(-1.0), "b"),
         (lambda: nested_values(torch.ones(2, 2), torch.ones(2)), "leading 2 rows"),
         (lambda: nested_values(torch.eye(2), torch.ones(3)), "y must have 2 rows"),
     ):
         with pytest.raises(ValueError, match=words):
             call()
+
+
+def bound_of(id: str, **values: float) -> float:
+    bound = statements.get(id).bound
+    assert bound is not None
+    return bound.evaluate(**values).value
+
+
+def test_the_declared_bounds_are_the_librarys() -> None:
+    for c in (2, 4, 10):
+        declared = bound_of("F.T6.1", c=c, alpha=-3, v=1.5)
+        assert declared == pytest.approx(3 * 1.5**c * math.sqrt(power_cost_bounds(c)[1]))
+        assert declared <= 3 * 1.5**c * learnable.POWER_CONSTANT * c**0.75
+    assert bound_of("F.T6.1", c=1, alpha=1, v=5) == 5 * math.sqrt(power_cost(1))
+    assert math.isinf(bound_of("F.T6.1", c=3))
+    assert bound_of("F.X6.1", v=3) == 9 * power_cost(1)
+    assert bound_of("F.X6.2", A=3) == pytest.approx(9 * power_cost(2))
+    for b in (0.3, 1.0, 5.0):
+        assert cosine_cost(b) < bound_of("F.X6.3", b=b)
+    assert bound_of("F.X6.3", b=2) == pytest.approx((6 * math.sinh(2)) ** 2)
+    arctan = [0.0] * 60
+    for k in range(1, 30):
+        arctan[2 * k] = (-1) ** (k - 1) * 2 ** (1 - 2 * k) / (2 * k - 1)
+    assert 0.98 * bound_of("F.X6.4", b=1) < ridge_cost(arctan) < bound_of("F.X6.4", b=1)
+    assert bound_of("F.X6.4", b=0.5) == pytest.approx(5 / 48)
+    assert bound_of("B.C6.online", M=3, m=50) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    ("id", "formula"),
+    [
+        ("F.T6.1", r"\;\le\;(2\pi^3)^{1/4}\,c^{3/4}\,|\alpha|\,\|v\|^c,"),
+        ("F.T6.1", r"\frac1{\mathrm{tk}_c}=2\pi\,(c-1)\,\frac{(c-2)!!}{(c-3)!!}"),
+        (
+            "B.T6.constant",
+            r"$$2\pi^{3/2}(c-1)\sqrt{\tfrac c2-\tfrac34}\;\le\;\frac1{\mathrm{tk}_c}",
+        ),
+        ("B.T6.constant", r"2\pi^{3/2}(c-1)\sqrt{\tfrac c2-\tfrac23}\;\le\;\sqrt{2\pi^3}\,c^{3/2}"),
+        ("B.T6.odd", r"Q_H(y)\ge m\,\frac{s^2t^2\,(t^{c-1}-s^{c-1})^2}{s^2+t^2}."),
+        ("B.T6.odd", r"\ge\mathbb E\,t^{2c}-d\,\bigl(\mathbb E\,t^{c+1}\bigr)^2>0,"),
+        ("B.T6.odd", r"$\frac{6(d-1)}{d(d+2)^2(d+4)}$"),
+        ("B.T6.ridge", r"\frac1N\operatorname{diag}\Bigl(\tfrac12-"),
+        ("B.T6.sphere", r"\dfrac{p!}{(p-n)!!\;d(d+2)\cdots(d+p+n-2)}"),
+        ("B.T6.sphere", r"\lambda_n=\dfrac{(n+d-2)\,s_{n+1}^2+n\,s_{n-1}^2}{2n+d-2}"),
+        ("B.T6.sphere", r"s_{2j+1}=\frac{(-1)^jc_d}{d-1}\prod_{i<j}\frac{2i+1}{2i+1+d}"),
+        ("F.C6.2", r"(2\pi^3)^{1/4}\sum_jc_j^{3/4}\,|\alpha_j|\,\|v_j\|^{c_j}."),
+        ("B.C6.online", r"\le\tfrac12\,y^\top H^{-1}y ."),
+        ("B.C6.online", r"\le\frac{M^2}{2m},"),
+        ("F.X6.1", r"$y^\top H^{-1}y\le4\|v\|^2$"),
+        ("F.X6.2", r"\le\;2\pi\,\|A\|_{\mathrm F}^2\;\le\;2\pi\,\|A\|\,\|A\|_*,"),
+        ("F.X6.2", r"$m=2\alpha^2$"),
+        ("F.X6.3", r"\sum_{l\ge1}\frac{b^{4l}}{((2l)!)^2\,\mathrm{tk}_{2l}}"),
+        ("F.X6.3", r"\;\le\;(3\,b\sinh b)^2 ."),
+        ("F.X6.3", r"$F(b)\ge\frac{2\pi}{e^2b}\,e^{2b}$"),
+        ("F.X6.4", r"\sum_{l\ge1}\frac{4^{1-2l}\,b^{4l}}{(2l-1)^2\,\mathrm{tk}_{2l}}"),
+        ("F.X6.4", r"\;\le\;\tfrac53\,b^4 ,"),
+    ],
+)
+def test_the_boxes_say_what_is_proved(id: str, formula: str) -> None:
+    assert formula in statements.get(id).text
+
+
+def test_the_counterexamples_of_the_boxes() -> None:
+    for alpha in (2, 3, 5):  # example 6.2: labels 1, nuclear norm α, price at least 2α²
+        height = alpha**-0.5
+        x = level_points([-height, height], alpha**2)
+        y = alpha * x[:, 0] ** 2
+        assert torch.allclose(y, torch.ones_like(y))
+        assert float(nested_values(KERNEL.gram(x), y)[-1]) > 2 * alpha**2
+    for b in range(2, 40, 2):  # example 6.3
+        assert cosine_cost(b) > 2 * math.pi / (math.e**2 * b) * math.exp(2 * b)
+        assert cosine_cost(b) / (b * math.sinh(b)) > 4 * math.pi * math.exp(b - 2) / b**2

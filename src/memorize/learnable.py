@@ -32,6 +32,7 @@ __all__ = [
     "level_points",
     "linear_growth",
     "nested_values",
+    "odd_error",
     "online_errors",
     "power_cost",
     "power_cost_bounds",
@@ -236,6 +237,17 @@ def linear_growth(c: int, s: Fraction, t: Fraction) -> Fraction:
     if _natural("c", c) < 3 or c % 2 == 0:
         raise ValueError(f"c must be odd and at least 3, got {c}")
     return (s * t * (t ** (c - 1) - s ** (c - 1))) ** 2 / (s**2 + t**2)
+
+
+def odd_error(c: int, d: int) -> Fraction:
+    """E t^{2c} − d (E t^{c+1})²: what no function of the space gets rid of (B.T6.odd).
+
+    The mean squared distance of ⟨v,x⟩^c, ‖v‖ = 1, to the linear functions, for uniform x on the
+    sphere of ℝ^d; 0 at c = 1. Raises ``ValueError`` for an even c, or d below 2.
+    """
+    if _natural("c", c) % 2 == 0:
+        raise ValueError(f"c must be odd, got {c}")
+    return sphere_moment(2 * c, 0, d) - d * sphere_moment(c + 1, 0, d) ** 2
 
 
 def nested_values(H: Float[Tensor, "m m"], y: Float[Tensor, "m ..."]) -> Float[Tensor, "m ..."]:

@@ -57,6 +57,7 @@ from memorize.kernel.rules import assume
 from memorize.statements import initial_outputs as io
 from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
+from memorize.statements import learnable as le
 from memorize.statements import lazy_limit as lz
 from memorize.statements import memorization as mz
 from memorize.statements import memorization_by_sgd as ms
@@ -261,6 +262,64 @@ WITNESSES |= {
 }  # fmt: skip
 FLIPS, PLACES = uniform(ks.omega, [-1, 1]), uniform(ks.x, AXES)
 WITNESSES |= {
+    ("F.LE.1", 0): Witness(
+        [(F(1), {})],
+        {
+            le.A: ((1, 0), (0, 0)),
+            le.B: ((2, 1), (1, 1)),
+            le.a: (1, 0),
+            le.b: (1, -1),
+            le.v: (1, 0),
+        },
+    ),
+    ("B.LE.sup", 0): Witness(
+        [(F(1), {})], {le.A: ((1, 1), (1, 1)), le.a: (1, 0), le.v: (1, 1), le.u: (2, 5)}
+    ),
+    ("B.LE.sup", 1): Witness([(F(1), {})], {le.A: ((1, 1), (1, 1)), le.a: (1, 0), le.v: (1, 1)}),
+    ("F.T6.1", 0): Witness(
+        [(F(1), {})],
+        {
+            le.Z: ((1, 0), (1, 1)),
+            le.H: ((2, 1), (1, 2)),
+            le.tk: F(1, 2),
+            le.theta: (3, 0),
+            le.b: (1, 1),
+        },
+    ),
+    ("F.C6.2", 0): Witness(
+        [(F(1), {})],
+        {
+            le.H: ((2, 1), (1, 2)),
+            le.b1: (1, 0),
+            le.y1: (2, 1),
+            le.M1: 2,
+            le.b2: (0, 1),
+            le.y2: (1, 2),
+            le.M2: F(3, 2),
+        },
+    ),
+    ("B.C6.pythagoras", 0): Witness(
+        [(F(1), {})],
+        {
+            le.H: ((2, 1), (1, 2)),
+            le.Z1: ((1, 0), (0, 1)),
+            le.Z2: ((1, 0), (1, 0)),
+            le.t1: 1,
+            le.t2: F(1, 2),
+            le.theta1: (1, 1),
+            le.theta2: (2, 1),
+            le.b: (1, 1),
+        },
+    ),
+    ("B.C6.online", 0): Witness(
+        [(F(1), {})],
+        {
+            le.residual: (3, 0),
+            le.psi: (F(1, 2), F(1, 2)),
+            le.fresh: (F(1, 2), 0),
+            le.step: 6,
+        },
+    ),
     ("N.T2", 0): Witness([(F(1), {})], {ks.v: (1, 2), ks.w: (3, 1)}),
     **{("N.RFS", part): Witness(FLIPS, POINTS, UNIT_SCHEME) for part in range(4)},
     ("N.RFS", 4): Witness(FLIPS, {ks.C: 1, ks.u0: (1, 2), ks.y0: (2, -1)}, NETWORK),

@@ -44,13 +44,3 @@ _open(
     ("F.E10", "definition", "Equation (10)", "The complexity measure of the data"),
     ("F.Fig2", "figure", "Figure 2", "Generalisation error against the complexity measure"),
 )
-_open(
-    "fine_grained/learnable",
-    ("F.LE.1", "theorem", "Lemma E.1", "Order and pseudo-inverses"),
-    ("F.T6.1", "theorem", "Theorem 6.1", "Powers of a linear form are learnable"),
-    ("F.C6.2", "theorem", "Corollary 6.2", "Sums of powers are learnable"),
-    ("F.X6.1", "theorem", "Example 6.1", "Linear functions"),
-    ("F.X6.2", "theorem", "Example 6.2", "Quadratic functions"),
-    ("F.X6.3", "theorem", "Example 6.3", "Cosine activation"),
-    ("F.X6.4", "theorem", "Example 6.4", "A function that is not so smooth"),
-)
