@@ -282,6 +282,9 @@ def test_the_declared_bounds_are_the_librarys() -> None:
         arctan[2 * k] = (-1) ** (k - 1) * 2 ** (1 - 2 * k) / (2 * k - 1)
     assert 0.98 * bound_of("F.X6.4", b=1) < ridge_cost(arctan) < bound_of("F.X6.4", b=1)
     assert bound_of("F.X6.4", b=0.5) == pytest.approx(5 / 48)
+    small = [value * 0.01**n for n, value in enumerate(arctan)]
+    assert ridge_cost(small) == pytest.approx(math.pi / 2 * 1e-8, rel=1e-4)
+    assert ridge_cost(small) > math.pi / 2 * 1e-8
     assert bound_of("B.C6.online", M=3, m=50) == pytest.approx(0.3)
 
 
@@ -313,6 +316,7 @@ def test_the_declared_bounds_are_the_librarys() -> None:
         ("F.X6.3", r"$F(b)\ge\frac{2\pi}{e^2b}\,e^{2b}$"),
         ("F.X6.4", r"\sum_{l\ge1}\frac{4^{1-2l}\,b^{4l}}{(2l-1)^2\,\mathrm{tk}_{2l}}"),
         ("F.X6.4", r"\;\le\;\tfrac53\,b^4 ,"),
+        ("F.X6.4", r"$G(b)\ge\frac\pi2b^4$"),
     ],
 )
 def test_the_boxes_say_what_is_proved(id: str, formula: str) -> None:

@@ -372,7 +372,10 @@ and $m\ge M^2/(2\varepsilon^2)$ examples suffice for $\mathbb E\,|f(x)-f_J(x)|\l
 new $x\sim\mathcal D$. In the formal reading $r$ represents $f-f_j$, $\psi$ the new input, $p$ the
 part of $\psi$ that is orthogonal to the earlier ones, and $r-sp$ represents $f-f_{j+1}$.
 """,
-        hypotheses=(r"$H$ is invertible",),
+        hypotheses=(
+            r"$H$ is invertible, or $y_j=f(x_j)$ for some $f$ in the space; then read $Q_H(y)$ for "
+            r"$y^\top H^{-1}y$",
+        ),
         formal=(
             Sequent(
                 online,
