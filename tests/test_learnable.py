@@ -285,7 +285,7 @@ def test_the_declared_bounds_are_the_librarys() -> None:
     small = [value * 0.01**n for n, value in enumerate(arctan)]
     assert ridge_cost(small) == pytest.approx(math.pi / 2 * 1e-8, rel=1e-4)
     assert ridge_cost(small) > math.pi / 2 * 1e-8
-    assert bound_of("B.C6.online", M=3, m=50) == pytest.approx(0.3)
+    assert bound_of("B.F6.online", M=3, m=50) == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize(
@@ -294,20 +294,20 @@ def test_the_declared_bounds_are_the_librarys() -> None:
         ("F.T6.1", r"\;\le\;(2\pi^3)^{1/4}\,c^{3/4}\,|\alpha|\,\|v\|^c,"),
         ("F.T6.1", r"\frac1{\mathrm{tk}_c}=2\pi\,(c-1)\,\frac{(c-2)!!}{(c-3)!!}"),
         (
-            "B.T6.constant",
+            "B.F6.constant",
             r"$$2\pi^{3/2}(c-1)\sqrt{\tfrac c2-\tfrac34}\;\le\;\frac1{\mathrm{tk}_c}",
         ),
-        ("B.T6.constant", r"2\pi^{3/2}(c-1)\sqrt{\tfrac c2-\tfrac23}\;\le\;\sqrt{2\pi^3}\,c^{3/2}"),
-        ("B.T6.odd", r"Q_H(y)\ge m\,\frac{s^2t^2\,(t^{c-1}-s^{c-1})^2}{s^2+t^2}."),
-        ("B.T6.odd", r"\ge\mathbb E\,t^{2c}-d\,\bigl(\mathbb E\,t^{c+1}\bigr)^2>0,"),
-        ("B.T6.odd", r"$\frac{6(d-1)}{d(d+2)^2(d+4)}$"),
-        ("B.T6.ridge", r"\frac1N\operatorname{diag}\Bigl(\tfrac12-"),
-        ("B.T6.sphere", r"\dfrac{p!}{(p-n)!!\;d(d+2)\cdots(d+p+n-2)}"),
-        ("B.T6.sphere", r"\lambda_n=\dfrac{(n+d-2)\,s_{n+1}^2+n\,s_{n-1}^2}{2n+d-2}"),
-        ("B.T6.sphere", r"s_{2j+1}=\frac{(-1)^jc_d}{d-1}\prod_{i<j}\frac{2i+1}{2i+1+d}"),
+        ("B.F6.constant", r"2\pi^{3/2}(c-1)\sqrt{\tfrac c2-\tfrac23}\;\le\;\sqrt{2\pi^3}\,c^{3/2}"),
+        ("B.F6.odd", r"Q_H(y)\ge m\,\frac{s^2t^2\,(t^{c-1}-s^{c-1})^2}{s^2+t^2}."),
+        ("B.F6.odd", r"\ge\mathbb E\,t^{2c}-d\,\bigl(\mathbb E\,t^{c+1}\bigr)^2>0,"),
+        ("B.F6.odd", r"$\frac{6(d-1)}{d(d+2)^2(d+4)}$"),
+        ("B.F6.ridge", r"\frac1N\operatorname{diag}\Bigl(\tfrac12-"),
+        ("B.F6.sphere", r"\dfrac{p!}{(p-n)!!\;d(d+2)\cdots(d+p+n-2)}"),
+        ("B.F6.sphere", r"\lambda_n=\dfrac{(n+d-2)\,s_{n+1}^2+n\,s_{n-1}^2}{2n+d-2}"),
+        ("B.F6.sphere", r"s_{2j+1}=\frac{(-1)^jc_d}{d-1}\prod_{i<j}\frac{2i+1}{2i+1+d}"),
         ("F.C6.2", r"(2\pi^3)^{1/4}\sum_jc_j^{3/4}\,|\alpha_j|\,\|v_j\|^{c_j}."),
-        ("B.C6.online", r"\le\tfrac12\,y^\top H^{-1}y ."),
-        ("B.C6.online", r"\le\frac{M^2}{2m},"),
+        ("B.F6.online", r"\le\tfrac12\,y^\top H^{-1}y ."),
+        ("B.F6.online", r"\le\frac{M^2}{2m},"),
         ("F.X6.1", r"$y^\top H^{-1}y\le4\|v\|^2$"),
         ("F.X6.2", r"\le\;2\pi\,\|A\|_{\mathrm F}^2\;\le\;2\pi\,\|A\|\,\|A\|_*,"),
         ("F.X6.2", r"$m=2\alpha^2$"),

@@ -87,7 +87,7 @@ def power_cost(c: int) -> float:
 
 
 def power_cost_bounds(c: int) -> tuple[float, float]:
-    """2π^{3/2}(c−1)√(c/2−3/4) ≤ 1/tk_c ≤ 2π^{3/2}(c−1)√(c/2−2/3), even c ≥ 2 (B.T6.constant).
+    """2π^{3/2}(c−1)√(c/2−3/4) ≤ 1/tk_c ≤ 2π^{3/2}(c−1)√(c/2−2/3), even c ≥ 2 (B.F6.constant).
 
     Raises ``ValueError`` for any other c.
     """
@@ -98,7 +98,7 @@ def power_cost_bounds(c: int) -> tuple[float, float]:
 
 
 def ridge_cost(b: Sequence[float]) -> float:
-    """Σ_n b_n²/tk_n, the price of Σ_n b_n ⟨v,x⟩^n with ‖v‖ = 1 in high dimension (B.T6.ridge).
+    """Σ_n b_n²/tk_n, the price of Σ_n b_n ⟨v,x⟩^n with ‖v‖ = 1 in high dimension (B.F6.ridge).
 
     ``b`` holds b_0, b_1, …; infinite if one of them is not 0 where tk_n is.
     """
@@ -119,7 +119,7 @@ def cosine_cost(b: float, terms: int = 200) -> float:
 
 
 def sphere_moment(p: int, n: int, d: int) -> Fraction:
-    """E t^p P_n(t), t one coordinate of a uniform point of the sphere of ℝ^d (B.T6.sphere).
+    """E t^p P_n(t), t one coordinate of a uniform point of the sphere of ℝ^d (B.F6.sphere).
 
     P_n is the polynomial of degree n that is orthogonal to all of lower degree, with P_n(1) = 1.
     It is p!/((p−n)!! d(d+2)…(d+p+n−2)) if p − n is even and not negative, and 0 otherwise.
@@ -154,7 +154,7 @@ def half_step(n: int, d: int) -> Fraction:
 
 
 def eigenvalue(n: int, d: int) -> tuple[Fraction, int]:
-    """λ_n = E tk^h(t) P_n(t) on the sphere of ℝ^d, as (a, k) for a/π^k, k = 0 or 2 (B.T6.sphere).
+    """λ_n = E tk^h(t) P_n(t) on the sphere of ℝ^d, as (a, k) for a/π^k, k = 0 or 2 (B.F6.sphere).
 
     k is 0 in odd dimensions and at odd n; λ_1 = 1/(4d), and λ_n = 0 for odd n ≥ 3.
     """
@@ -172,7 +172,7 @@ def eigenvalue(n: int, d: int) -> tuple[Fraction, int]:
 def sphere_cost(b: Sequence[Rational], d: int) -> PiSquare | None:
     """‖f‖² for f(x) = Σ_n b_n⟨v,x⟩^n on the sphere of ℝ^d, ‖v‖ = 1; ``None`` if f is not in H.
 
-    This is the limit of yᵀH⁻¹y as the examples fill the sphere (B.T6.limit, B.T6.sphere).
+    This is the limit of yᵀH⁻¹y as the examples fill the sphere (B.F6.limit, B.F6.sphere).
     """
     rational, multiple = Fraction(0), Fraction(0)
     for n in range(len(b)):
@@ -204,7 +204,7 @@ def level_form(kernel: Callable[[Any], Any], levels: Sequence[Any], copies: int)
     """[k(t_at_b)] + diag(k(1) − k(t_a²))/r: what H is for labels that depend on the level only.
 
     The points are :func:`level_points`. yᵀH⁻¹y is the same form of the inverse of this matrix, with
-    one label a level (B.T6.ridge). Works in any arithmetic that ``kernel`` does.
+    one label a level (B.F6.ridge). Works in any arithmetic that ``kernel`` does.
     """
     r = require.positive_int("copies", copies)
     rows = [[kernel(s * t) for t in levels] for s in levels]
@@ -227,7 +227,7 @@ def level_points(levels: Sequence[float], copies: int) -> Float[Tensor, "n d"]:
 
 
 def linear_growth(c: int, s: Fraction, t: Fraction) -> Fraction:
-    """κ with yᵀH⁻¹y ≥ κm for y = ⟨v,x⟩^c on the levels ±s, ±t, c ≥ 3 odd (B.T6.odd).
+    """κ with yᵀH⁻¹y ≥ κm for y = ⟨v,x⟩^c on the levels ±s, ±t, c ≥ 3 odd (B.F6.odd).
 
     κ = s²t²(t^{c−1} − s^{c−1})²/(s² + t²). Raises ``ValueError`` unless 0 < s < t < 1 and c is odd
     and at least 3.
@@ -240,7 +240,7 @@ def linear_growth(c: int, s: Fraction, t: Fraction) -> Fraction:
 
 
 def odd_error(c: int, d: int) -> Fraction:
-    """E t^{2c} − d (E t^{c+1})²: what no function of the space gets rid of (B.T6.odd).
+    """E t^{2c} − d (E t^{c+1})²: what no function of the space gets rid of (B.F6.odd).
 
     The mean squared distance of ⟨v,x⟩^c, ‖v‖ = 1, to the linear functions, for uniform x on the
     sphere of ℝ^d; 0 at c = 1. Raises ``ValueError`` for an even c, or d below 2.
@@ -261,7 +261,7 @@ def nested_values(H: Float[Tensor, "m m"], y: Float[Tensor, "m ..."]) -> Float[T
 def online_errors(H: Float[Tensor, "m m"], y: Float[Tensor, "m ..."]) -> Float[Tensor, "m ..."]:
     """y_{j+1} − f_j(x_{j+1}) for f_j the interpolant of least norm of the first j examples.
 
-    These are diag(L)∘(L⁻¹y) for H = LLᵀ (B.C6.online). Raises as :func:`nested_values`.
+    These are diag(L)∘(L⁻¹y) for H = LLᵀ (B.F6.online). Raises as :func:`nested_values`.
     """
     factor, white = _whitened(H, y)
     diagonal = factor.diagonal()

@@ -57,8 +57,8 @@ from memorize.kernel.rules import assume
 from memorize.statements import initial_outputs as io
 from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
-from memorize.statements import learnable as le
 from memorize.statements import lazy_limit as lz
+from memorize.statements import learnable as le
 from memorize.statements import memorization as mz
 from memorize.statements import memorization_by_sgd as ms
 from memorize.statements import polynomials as po
@@ -298,7 +298,7 @@ WITNESSES |= {
             le.M2: F(3, 2),
         },
     ),
-    ("B.C6.pythagoras", 0): Witness(
+    ("B.F6.pythagoras", 0): Witness(
         [(F(1), {})],
         {
             le.H: ((2, 1), (1, 2)),
@@ -311,7 +311,7 @@ WITNESSES |= {
             le.b: (1, 1),
         },
     ),
-    ("B.C6.online", 0): Witness(
+    ("B.F6.online", 0): Witness(
         [(F(1), {})],
         {
             le.residual: (3, 0),
@@ -387,44 +387,6 @@ WITNESSES |= {
     **{("G.T1", part): Witness(ONCE, PAPER) for part in range(3)},
 }  # fmt: skip
 
-HALF = F(1, 2)
-WITNESSES |= {
-    ("Y.T8", 1): Witness(
-        ONCE,
-        {
-            lz.k: 1, lz.beta: 1, lz.eta: 1, lz.C: 1, lz.L: 2, lz.e: HALF, lz.kappa: HALF,
-            lz.a: F(3, 2), lz.b: 1, lz.c: 0,
-            lz.psi: (1, 0), lz.phi: (1, HALF), lz.U: (1, 0), lz.V: (0, 0),
-        },
-    ),
-    ("Y.T8", 2): Witness(
-        [(HALF, {lz.A: 2, lz.F: 0, lz.J: 1}), (HALF, {lz.A: 1, lz.F: HALF, lz.J: 0})],
-        {lz.L: 1, lz.M: F(3, 2), lz.e: HALF, lz.p: HALF},
-    ),
-    ("B.lazy.outputs", 0): Witness(
-        ONCE, {lz.t: 1, lz.s: HALF, lz.s1: 1, lz.s2: 1, lz.u: 1, lz.B: 1, lz.xi: HALF}
-    ),
-    ("B.lazy.square", 0): Witness(
-        ONCE,
-        {
-            lz.B: 1, lz.P_: 1, lz.Z_: 1, lz.r: 1, lz.s: HALF, lz.out: F(7, 3),
-            lz.s2: 1, lz.s3: 1,
-        },
-    ),
-    ("B.lazy.regret", 0): Witness(
-        ONCE,
-        {
-            lz.g: 1, lz.L: 1, lz.h: HALF, lz.f: HALF, lz.K: 0, lz.m: 0, lz.e: HALF, lz.k: HALF,
-            lz.phi: (1, 1), lz.U: (1, 0), lz.V: (0, 1),
-        },
-    ),
-    ("B.lazy.regret", 1): Witness(
-        ONCE,
-        {
-            lz.eta: 1, lz.L: 1, lz.C: 1, lz.K: 2, lz.m: 0, lz.e: HALF, lz.k: HALF,
-            lz.G: (1, 0), lz.U: (1, 0), lz.V: (0, 0),
-        },
-    ),
 # Two examples with the features (1, 0) and (0, 2), and H = I; then one ReLU neuron of two.
 SOLVED = {
     ms.J: ((1, 0), (0, 2)), ms.A: ((1, 0), (0, 1)), ms.alpha: (3, 1), ms.beta: (3, 4),
@@ -493,6 +455,46 @@ WITNESSES |= {
     ),
     ("B.T5.average", 0): Witness(uniform(vf.Z, [-1, 3]), {vf.y0: 1}, ABSOLUTE),
     ("B.T5.smooth", 0): descent(**SQUARED),
+}  # fmt: skip
+
+HALF = F(1, 2)
+WITNESSES |= {
+    ("Y.T8", 1): Witness(
+        ONCE,
+        {
+            lz.k: 1, lz.beta: 1, lz.eta: 1, lz.C: 1, lz.L: 2, lz.e: HALF, lz.kappa: HALF,
+            lz.a: F(3, 2), lz.b: 1, lz.c: 0,
+            lz.psi: (1, 0), lz.phi: (1, HALF), lz.U: (1, 0), lz.V: (0, 0),
+        },
+    ),
+    ("Y.T8", 2): Witness(
+        [(HALF, {lz.A: 2, lz.F: 0, lz.J: 1}), (HALF, {lz.A: 1, lz.F: HALF, lz.J: 0})],
+        {lz.L: 1, lz.M: F(3, 2), lz.e: HALF, lz.p: HALF},
+    ),
+    ("B.lazy.outputs", 0): Witness(
+        ONCE, {lz.t: 1, lz.s: HALF, lz.s1: 1, lz.s2: 1, lz.u: 1, lz.B: 1, lz.xi: HALF}
+    ),
+    ("B.lazy.square", 0): Witness(
+        ONCE,
+        {
+            lz.B: 1, lz.P_: 1, lz.Z_: 1, lz.r: 1, lz.s: HALF, lz.out: F(7, 3),
+            lz.s2: 1, lz.s3: 1,
+        },
+    ),
+    ("B.lazy.regret", 0): Witness(
+        ONCE,
+        {
+            lz.g: 1, lz.L: 1, lz.h: HALF, lz.f: HALF, lz.K: 0, lz.m: 0, lz.e: HALF, lz.k: HALF,
+            lz.phi: (1, 1), lz.U: (1, 0), lz.V: (0, 1),
+        },
+    ),
+    ("B.lazy.regret", 1): Witness(
+        ONCE,
+        {
+            lz.eta: 1, lz.L: 1, lz.C: 1, lz.K: 2, lz.m: 0, lz.e: HALF, lz.k: HALF,
+            lz.G: (1, 0), lz.U: (1, 0), lz.V: (0, 0),
+        },
+    ),
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from scipy import stats
 
 from memorize import gradient_norm as gn
 from memorize import memorization as mz
-from memorize import outputs, phases, row_norms, statements
+from memorize import outputs, row_norms, statements
 
 
 def declared(id: str, **values: float) -> float:
@@ -473,6 +473,7 @@ def test_the_mean_field() -> None:
     assert limit == pytest.approx(2 / math.pi / math.sqrt(2))
     load = torch.tensor([1.0], dtype=torch.float64)
     assert float(mz.mean_field_limit(load)) == pytest.approx(0.5)
-    assert phases.alignment(0.9, 0.0) == pytest.approx(
+    wide = mz.mean_field(10**6, 10**12, 0.9 * 10**18 / 4, level=2.0)  # γ/√q = 2e-6
+    assert wide.mean / 2 == pytest.approx(
         float(mz.mean_field_limit(torch.tensor([0.9], dtype=torch.float64)))
     )

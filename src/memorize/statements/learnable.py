@@ -74,7 +74,7 @@ wave_ = sp.Symbol("b", nonnegative=True)
 M_, m_ = sp.Symbol("M", positive=True), sp.Symbol("m", integer=True, positive=True)
 
 EVEN_PRICE = 2 * sp.pi ** sp.Rational(3, 2) * (c_ - 1) * sp.sqrt(c_ / 2 - sp.Rational(2, 3))
-"""The upper bound of 1/tk_c for even c of B.T6.constant."""
+"""The upper bound of 1/tk_c for even c of B.F6.constant."""
 
 _size = Parameter(size_, "length of v", 1.0, sp.Interval(0, sp.oo))
 
@@ -154,7 +154,7 @@ $x_j^{\otimes c}$, $\theta=\alpha v^{\otimes c}$, and $Hb=y=Z\theta$.
         r"3p\,|\alpha|\cdot\|\boldsymbol\beta\|_2^p$, for $p=1$ or $p=2l$",
         changed=r"True as printed, with a constant of the wrong order: $3c$ is replaced by "
         r"$1/\sqrt{\mathrm{tk}_c}\le2.81\,c^{3/4}$, the best constant that holds in all dimensions "
-        r"({st}`B.T6.ridge`). $H$ need not be invertible. (In the proof $\mathbf X^{\circ l}$ "
+        r"({st}`B.F6.ridge`). $H$ need not be invertible. (In the proof $\mathbf X^{\circ l}$ "
         r"stands once for $\mathbf X^{\odot l}$.)",
         formal=(
             Sequent((tk > 0, dominates, labels), inner(b, Z @ theta) <= inner(theta, theta) / tk),
@@ -181,7 +181,7 @@ $x_j^{\otimes c}$, $\theta=\alpha v^{\otimes c}$, and $Hb=y=Z\theta$.
 
 declare(
     Statement(
-        id="B.T6.constant",
+        id="B.F6.constant",
         title="The price of a power, from both sides",
         paper="B",
         chapter=CHAPTER,
@@ -197,7 +197,7 @@ So $1/\sqrt{\mathrm{tk}_c}$ grows like $(2\pi^3)^{1/4}c^{3/4}$, with a ratio tha
 
 declare(
     Statement(
-        id="B.T6.ridge",
+        id="B.F6.ridge",
         title="The price of a function of one direction, in any dimension",
         paper="B",
         chapter=CHAPTER,
@@ -220,7 +220,7 @@ G=\Bigl[\mathrm{tk}^h(t_at_{a'})\Bigr]+\frac1N\operatorname{diag}\Bigl(\tfrac12-
 
 declare(
     Statement(
-        id="B.T6.odd",
+        id="B.F6.odd",
         title="Odd powers are not learnable",
         paper="B",
         chapter=CHAPTER,
@@ -233,7 +233,7 @@ Let $f(x)=\langle v,x\rangle^c$ with $\|v\|=1$ and $c\ge3$ odd.
    $$\mathbb E\bigl(f(x)-g(x)\bigr)^2\ge\mathbb E\,t^{2c}-d\,\bigl(\mathbb E\,t^{c+1}\bigr)^2>0,$$
    and this is $\frac{6(d-1)}{d(d+2)^2(d+4)}$ for $c=3$. It is attained by a linear $g$.
 3. For $0<s<t<1$ let the levels be $\pm s$, $\pm t$, with $N$ points on each as in
-   {st}`B.T6.ridge`; there are $m=4N$ examples. Then
+   {st}`B.F6.ridge`; there are $m=4N$ examples. Then
    $$Q_H(y)\ge m\,\frac{s^2t^2\,(t^{c-1}-s^{c-1})^2}{s^2+t^2}.$$
 """,
     )
@@ -241,7 +241,7 @@ Let $f(x)=\langle v,x\rangle^c$ with $\|v\|=1$ and $c\ge3$ odd.
 
 declare(
     Statement(
-        id="B.T6.limit",
+        id="B.F6.limit",
         title="The limit of many examples",
         paper="B",
         chapter=CHAPTER,
@@ -259,7 +259,7 @@ positive mass in every open set of the sphere are dense with probability one.
 
 declare(
     Statement(
-        id="B.T6.sphere",
+        id="B.F6.sphere",
         title="The price on a sphere of given dimension",
         paper="B",
         chapter=CHAPTER,
@@ -271,7 +271,7 @@ $N_n$ the number of independent harmonics of degree $n$. For $f(x)=\varphi(\lang
 with $\|v\|=1$ and continuous $\varphi$,
 $$\|f\|_{\mathrm{tk}^h}^2=\sum_{n\ge0}\frac{N_n\,\varphi_n^2}{\lambda_n},\qquad
 \varphi_n=\mathbb E\,\varphi(t)P_n(t),$$
-with the terms of {st}`B.T6.ridge` for $\lambda_n=0$, and
+with the terms of {st}`B.F6.ridge` for $\lambda_n=0$, and
 1. $\mathbb E\,t^pP_n(t)=\dfrac{p!}{(p-n)!!\;d(d+2)\cdots(d+p+n-2)}$ if $p-n\ge0$ is even, else $0$;
 2. $\lambda_0=s_1^2$ and
    $\lambda_n=\dfrac{(n+d-2)\,s_{n+1}^2+n\,s_{n-1}^2}{2n+d-2}$ for $n\ge1$, where $s_0=\frac12$,
@@ -328,7 +328,7 @@ In the formal reading $Hb_i=y_i$ and $Q_H(y_i)=\langle b_i,y_i\rangle\le M_i^2$.
 
 declare(
     Statement(
-        id="B.C6.pythagoras",
+        id="B.F6.pythagoras",
         title="Different degrees add up in squares",
         paper="B",
         chapter=CHAPTER,
@@ -356,7 +356,7 @@ on them.
 
 declare(
     Statement(
-        id="B.C6.online",
+        id="B.F6.online",
         title="How many examples the interpolant needs",
         paper="B",
         chapter=CHAPTER,
@@ -405,7 +405,7 @@ declare(
         kind="theorem",
         text=r"""
 If $y_j=\langle v,x_j\rangle$, then $y^\top H^{-1}y\le4\|v\|^2$. For the $2d$ points $\pm e_i$ it is
-equal to $4\|v\|^2$, and so it is in the limit of {st}`B.T6.limit` in every dimension.
+equal to $4\|v\|^2$, and so it is in the limit of {st}`B.F6.limit` in every dimension.
 """,
         hypotheses=(r"as in {st}`F.T6.1`",),
         printed=r"$M_g=O(\|\boldsymbol\beta\|_2^2)$",
@@ -479,7 +479,7 @@ $F(b)\ge\frac{2\pi}{e^2b}\,e^{2b}$ for $b=2,4,6,\dots$
         r"dimension will do.",
         erratum=True,
         counterexample=r"$F(b)/(b\sinh b)\ge4\pi e^{b-2}/b^2$ for even $b$, which is not bounded; "
-        r"and $F$ is approached by the data sets of {st}`B.T6.ridge`. One of them, with $b=5$, "
+        r"and $F$ is approached by the data sets of {st}`B.F6.ridge`. One of them, with $b=5$, "
         r"runs in the chapter in ball arithmetic.",
         bound=BoundFormula(
             quantity=r"y^\top H^{-1}y",
