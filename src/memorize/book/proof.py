@@ -505,7 +505,8 @@ _STYLE = (
     ".memorize-proof .w .n{flex-basis:4.4em;margin:0 -1.22em 0 -4.59em}"
     ".memorize-proof .w .m{flex:1000 1 min-content}"
     "@media(max-width:600px){.memorize-proof li{padding-left:0}"
-    ".memorize-proof li .n{flex:0 0 100%;margin:0}.memorize-proof .w{padding-left:.7em}"
+    ".memorize-proof li.w .n,.memorize-proof li .n{flex:0 0 100%;margin:0}"
+    ".memorize-proof .w{padding-left:.7em}"
     ".memorize-proof .w .m{flex-basis:100%}}"
     "</style>"
 )
