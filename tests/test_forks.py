@@ -13,24 +13,13 @@ from pathlib import Path
 import pytest
 
 from memorize.book import execute
+from myst import HEADER
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere kernels are not forked")
 
-HEADER = """\
----
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
+BEGINNING = f"""{HEADER}# A page
 
-# A page
-
-```{code-cell} ipython3
+```{{code-cell}} ipython3
 """
 
 # What a page finds, and what it leaves behind.
@@ -86,7 +75,7 @@ def book(root: Path, **pages: str) -> Path:
     (root / "book" / "index.md").write_text("# Front\n", encoding="utf-8")
     for name, code in pages.items():
         page = root / "book" / "part" / f"{name}.md"
-        page.write_text(f"{HEADER}{code}```\n", encoding="utf-8")
+        page.write_text(f"{BEGINNING}{code}```\n", encoding="utf-8")
     return root
 
 

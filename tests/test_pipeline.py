@@ -18,20 +18,8 @@ import yaml
 
 from memorize.book import build, execute, notebooks
 from memorize.book.notebooks import Page
+from myst import HEADER
 
-HEADER = """\
----
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
-"""
 # Each run leaves a line in the file `runs` of the root: executions are counted, not believed.
 CHAPTER = """\
 # Chapter NAME

@@ -13,6 +13,7 @@ from scipy import stats
 from memorize import gradient_norm as gn
 from memorize import memorization as mz
 from memorize import outputs, row_norms, statements
+from memorize.statements import sums
 
 
 def declared(id: str, **values: float) -> float:
@@ -180,6 +181,7 @@ def test_the_norm_from_nets(n: int) -> None:
 
 
 def test_what_a_direction_and_a_product_cost() -> None:
+    assert gn.BERNSTEIN == float(sums.BOTH)
     factor = between("B.directions", r"\|M\|}\;\le\;", r"\;\mathbb E")
     p = value(between("B.directions", "At $p=", "$"), {})
     simple = value(between("B.directions", "the factor is $", "$"), GRAD)

@@ -8,10 +8,21 @@ import sympy as sp
 
 from memorize.kernel import E, Sequent, eq, exp, finite, fixed, independent, psi, random, sqrt
 from memorize.statements import BoundFormula, Parameter, Statement, Term, declare
+from memorize.statements.sums import BOTH
+
+NORM = Fraction(8, 3)
+"""G.C10: the squared ψ₂ norm of a standard normal variable, and of a neuron's slopes over s²."""
+EXPONENT = Fraction(16, 9)
+"""B.product: the moment generating function is at most exp(EXPONENT μ²s²) for |μ|s ≤ 1/4."""
+FACTOR, TURN = Fraction(32, 9), 9
+"""B.gradient: the threshold is FACTOR s√(ϰΛ/d) for N ≥ TURN Λ."""
+LEAST, HALF, START, REST = 12, Fraction(3, 8), Fraction(31, 20), Fraction(63, 20)
+"""B.gradient.sharp: N ≥ LEAST d, and the exponent over d is that of all directions at p = 1/2 and
+HALF + (ℓ + START)/d + REST d/N."""
 
 _A, _B, _y = random("A"), random("B"), random("y")
 _s, _x, _C = fixed("s"), fixed("x"), fixed("C")
-_norm = sqrt(Fraction(8, 3))
+_norm = sqrt(NORM)
 _first, _second, _mixed = _x * _A**2 / _s**2, _x * _B**2, _x * _A * _B / _s
 
 _positive = sp.Interval.open(0, sp.oo)
@@ -72,7 +83,7 @@ declare(
         formal=(
             Sequent(
                 (_s > 0, psi(2, _A) <= _norm * _s, psi(2, _B) <= _norm),
-                psi(1, _A * _B, _A, _B) <= Fraction(8, 3) * _s,
+                psi(1, _A * _B, _A, _B) <= NORM * _s,
             ),
             Sequent(
                 (independent(_y, (_A, _B)), eq(E(_y), 0), finite(E(_y * (_A * _B), _y, _A, _B))),
@@ -139,11 +150,11 @@ declare(
                 Term(
                     _size,
                     "the largest form over two nets",
-                    sp.Rational(8, 3)
+                    sp.Rational(NORM)
                     * _slope.symbol
                     * sp.Max(
-                        sp.sqrt(_N.symbol * _price / sp.Rational(49, 100)),
-                        _price / sp.Rational(49, 100),
+                        sp.sqrt(_N.symbol * _price / sp.Rational(BOTH)),
+                        _price / sp.Rational(BOTH),
                     ),
                 ),
             ),
@@ -229,10 +240,10 @@ declare(
             quantity=r"\|\eta\tilde G\|\ \text{with probability}\ \ge1-e^{-\ell}",
             parameters=(_q, _d, _N, _level, _slope, _ell),
             terms=(Term(_price, "Λ", (_q.symbol + _d.symbol) * sp.log(2) + _ell.symbol),),
-            value=sp.Rational(32, 9)
+            value=sp.Rational(FACTOR)
             * _slope.symbol
             * _scale
-            * sp.Max(sp.sqrt(_N.symbol * _price), 3 * _price),
+            * sp.Max(sp.sqrt(_N.symbol * _price), sp.sqrt(TURN) * _price),
             trivial=sp.oo,
         ),
     )
@@ -265,9 +276,9 @@ declare(
                     _price,
                     "the exponent over d",
                     sp.log(2) / 2 * (1 + _q.symbol / _d.symbol)
-                    + sp.Rational(3, 8)
-                    + (_ell.symbol + sp.Rational(31, 20)) / _d.symbol
-                    + sp.Rational(63, 20) * _d.symbol / _N.symbol,
+                    + sp.Rational(HALF)
+                    + (_ell.symbol + sp.Rational(START)) / _d.symbol
+                    + sp.Rational(REST) * _d.symbol / _N.symbol,
                 ),
             ),
             value=4
