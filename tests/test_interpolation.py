@@ -28,37 +28,7 @@ def signs(*shape: int) -> torch.Tensor:
     return (2 * bits - 1).double()
 
 
-# --- interpolation -----------------------------------------------------------------------------
-
-
-def test_the_interpolant_is_the_shortest() -> None:
-    features = torch.randn(4, 9, generator=generator(), dtype=torch.float64)
-    y = signs(4)
-    v = interpolation.interpolant(features, y)
-    assert torch.allclose(features @ v, y)
-    gram = features @ features.T
-    assert float(v @ v) == pytest.approx(float(y @ torch.linalg.solve(gram, y)))
-
-
-def test_dependent_features_have_no_interpolant() -> None:
-    with pytest.raises(ValueError, match="3 rows have rank 2"):
-        interpolation.interpolant(torch.eye(3, 2, dtype=torch.float64), signs(3))
-    with pytest.raises(ValueError, match="labels must have shape"):
-        interpolation.interpolant(torch.eye(3, dtype=torch.float64), signs(2))
-
-
-def test_the_norm_bound_is_attained_where_half_is_kept() -> None:
-    # One example of ReLU: H = 1/2. Of 8 neurons 2 are on, so H_W = 1/4 = H/2 and ‖v‖² = 4.
-    features = torch.zeros(1, 8, dtype=torch.float64)
-    features[0, :2] = 1 / math.sqrt(8)
-    v = interpolation.interpolant(features, torch.ones(1, dtype=torch.float64))
-    assert float(v @ v) == pytest.approx(interpolation.norm_bound(0.5, 1))
-    assert interpolation.norm_bound(0.25, 3) == pytest.approx(24)
-    assert interpolation.norm_bound(0.25, 3, kept=0.75) == pytest.approx(16)
-    with pytest.raises(ValueError, match=r"kept must lie in \(0, 1\]"):
-        interpolation.norm_bound(0.25, 3, kept=0)
-    with pytest.raises(ValueError, match="least must be above 0"):
-        interpolation.norm_bound(0.0, 3)
+# --- the least eigenvalue -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("rho", [-0.9, -0.3, 0.2, 0.8])
@@ -119,12 +89,14 @@ def test_bad_series() -> None:
 
 
 def test_the_certificate_of_uniform_points() -> None:
-    r = interpolation.uniform_correlation(100, 1000, 0.01)
-    assert r == pytest.approx(math.sqrt(2 * math.log(100**2 / 0.01) / 1000))
-    assert interpolation.uniform_correlation(100, 10, 0.01) == 1
+    r = math.sqrt(2 * math.log(100**2 / 0.01) / 1000)
     wanted = 2 * max(0.0, 1 - 99 * r) + 3 * (1 - 99 * r**4) + 5 * (1 - 99 * r**5)
     found = interpolation.uniform_certificate(100, 1000, 0.01, [0, 2, 0, 0, 3], 10)
     assert found == pytest.approx(wanted)
+    assert (
+        interpolation.uniform_certificate(100, 10, 0.01, [0, 2, 3], 10) == 0
+    )  # r would be above 1
+    assert interpolation.uniform_certificate(1, 10, 0.01, [0, 2, 3], 10) == pytest.approx(10)
 
 
 # --- stochastic gradient descent ---------------------------------------------------------------
@@ -261,14 +233,11 @@ def test_entropy() -> None:
         interpolation.entropy(1.5)
 
 
-def test_the_least_width() -> None:
+def test_sign_vectors_of_networks() -> None:
     assert interpolation.log2_sign_vectors(4, 2, 1) == pytest.approx(6)  # 8 patterns, 8 signs
-    q = interpolation.homogeneous_width(1000, 20, 0.1, 0.5)
-    bits = 1000 * (1 - interpolation.entropy(0.1)) - 1
-    assert interpolation.log2_sign_vectors(1000, 20, q) >= bits
-    assert interpolation.log2_sign_vectors(1000, 20, q - 1) < bits
-    with pytest.raises(ValueError, match="eps must lie in"):
-        interpolation.homogeneous_width(10, 2, 0.5, 0.5)
+    # Two rows of 20 patterns, and 2 (1 + 9 + 36 + 84) = 260 signs in four dimensions.
+    found = interpolation.log2_sign_vectors(10, 2, 2)
+    assert found == pytest.approx(2 * math.log2(20) + math.log2(260))
 
 
 # --- the cosine neuron -------------------------------------------------------------------------

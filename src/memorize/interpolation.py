@@ -29,18 +29,14 @@ __all__ = [
     "cover_count",
     "entropy",
     "guarantee",
-    "homogeneous_width",
-    "interpolant",
     "log2_sign_vectors",
     "memorized",
-    "norm_bound",
     "relu_coefficients",
     "report_outputs",
     "separable_chance",
     "steps_needed",
     "tangent_sgd",
     "uniform_certificate",
-    "uniform_correlation",
     "updates_bound",
 ]
 
@@ -48,39 +44,13 @@ KEPT = Fraction(1, 2)
 """The share of H that a random Gram matrix keeps: H_W ≽ KEPT · H (B.conc.chernoff)."""
 
 SHARES = 3
-"""N.T7 gives δ/SHARES each to the weights, to the draws and to the size of B."""
+"""N.T7 gives δ/SHARES to the width, as much to the draws, and the rest to the size of B."""
 
 BASE = 4
 """The points of the cosine neuron have the first coordinates BASE^(−j) (B.mem.cosine)."""
 
 
-# --- interpolation -----------------------------------------------------------------------------
-
-
-def interpolant(features: Float[Tensor, "m p"], labels: Float[Tensor, " m"]) -> Float[Tensor, " p"]:
-    """The v of least norm with ⟨v, Ψ_j⟩ = y_j for all j: Ψᵀ(ΨΨᵀ)⁻¹y.
-
-    Raises ``ValueError`` if the rows of ``features`` are dependent to rounding, with their rank.
-    """
-    m = require.finite("features", require.shape("features", features, "m p")).shape[0]
-    require.finite("labels", require.shape("labels", labels, "m", m=m))
-    rank = int(torch.linalg.matrix_rank(features))
-    if rank < m:
-        raise ValueError(f"features must have independent rows, but {m} rows have rank {rank}")
-    found: Tensor = torch.linalg.pinv(features) @ labels
-    return found
-
-
-def norm_bound(least: float, squared_labels: float, kept: float | Fraction = KEPT) -> float:
-    """‖y‖²/(kept λ_m) ≥ ‖v‖² for the interpolant v, where H_W ≽ kept · H (B.mem.width).
-
-    ``least``: λ_m; ``squared_labels``: ‖y‖², which is m for labels ±1.
-    """
-    if not 0 < kept <= 1:
-        raise ValueError(f"kept must lie in (0, 1], got {kept!r}")
-    return require.non_negative("squared_labels", squared_labels) / (
-        float(kept) * require.positive("least", least)
-    )
+# --- the least eigenvalue -----------------------------------------------------------------------
 
 
 def relu_coefficients(terms: int) -> list[float]:
@@ -114,23 +84,16 @@ def certificate(points: Float[Tensor, "m d"], coefficients: Sequence[float], tot
     return _weigh(sums, coefficients, total)
 
 
-def uniform_correlation(m: int, d: int, delta: float) -> float:
-    """r = √(2 ln(m²/δ)/d): with probability 1 − δ no two of m uniform points have |ρ| > r.
-
-    1 where that is more. Statement Y.E1.
-    """
-    count = 2 * math.log(require.positive_int("m", m)) - math.log(require.open_unit("delta", delta))
-    return min(1.0, math.sqrt(2 * count / require.positive_int("d", d)))
-
-
 def uniform_certificate(
     m: int, d: int, delta: float, coefficients: Sequence[float], total: float
 ) -> float:
-    """Σ_n tk_n (1 − (m−1) rⁿ)₊, r of :func:`uniform_correlation`: λ_m is above it (Y.E1).
+    """Σ_n tk_n (1 − (m−1) rⁿ)₊ with r² = min(1, 2 ln(m²/δ)/d): λ_m is at least that (Y.E1).
 
-    With probability 1 − δ over m independent uniform points of the sphere.
+    With probability 1 − δ over m independent uniform points of the sphere: no two of them have an
+    inner product above r.
     """
-    r = uniform_correlation(m, d, delta)
+    count = 2 * math.log(require.positive_int("m", m)) - math.log(require.open_unit("delta", delta))
+    r = min(1.0, math.sqrt(2 * count / require.positive_int("d", d)))
     return _weigh([(m - 1) * r**n for n in range(len(coefficients) + 1)], coefficients, total)
 
 
@@ -188,7 +151,8 @@ def guarantee(
     each = require.open_unit("delta", delta) / SHARES
     ratio = require.positive("C", C) ** 2 * require.positive("top", top)
     q = chernoff_width(1 - float(KEPT), m, each, ratio / require.positive("least", least))
-    return q, steps_needed(updates_bound(C, eta, norm_bound(least, m)), eps, each)
+    norm_squared = m / (float(KEPT) * least)
+    return q, steps_needed(updates_bound(C, eta, norm_squared), eps, each)
 
 
 class TangentRun(NamedTuple):
@@ -300,21 +264,6 @@ def log2_sign_vectors(m: int, d: int, q: int) -> float:
     """
     width = require.positive_int("q", q)
     return width * math.log2(cover_count(m, d)) + math.log2(cover_count(m, width * d))
-
-
-def homogeneous_width(m: int, d: int, eps: float, chance: float) -> int:
-    """The least q that the count of :func:`log2_sign_vectors` allows (N.lower.m).
-
-    Fewer neurons memorize (1−ε)m of m examples with fair labels with a probability below
-    ``chance``.
-    """
-    if not 0 <= require.number("eps", eps) < 0.5:
-        raise ValueError(f"eps must lie in [0, 1/2), got {eps!r}")
-    bits = m * (1 - entropy(eps)) + math.log2(require.open_unit("chance", chance))
-    q = 1
-    while log2_sign_vectors(m, d, q) < bits:
-        q += 1
-    return q
 
 
 # --- the cosine neuron -------------------------------------------------------------------------

@@ -198,8 +198,9 @@ R&=1.11\Bigl(1+\sqrt{{\tfrac dm}}\Bigr)+\sqrt{{\tfrac2m\ln\tfrac1\delta}} .\end{
         r"$f(\mathbf x)=\sum_iy_i\langle\mathbf x_i,\mathbf x\rangle^{c'}$ where $c'>4c+2$.",
         changed=r"True, with exact values $y_j$, for all labels at once, and with every constant. "
         r"The printed construction is not used: it gives $m^2/d$ neurons by Chebyshev's "
-        r"inequality, as its authors say, and for ReLU and odd $c'$ the function $f$ is not even "
-        r"in the kernel's space, since only even powers (and the first) occur in the kernel. "
+        r"inequality, as its authors say, who refer to paper N's supplement for $m/d$; and for "
+        r"ReLU and odd $c'$ the function $f$ is in general not even in the kernel's space, since "
+        r"only even powers (and the first) occur in the kernel. "
         r"Paper N, Section 3.3, writes $h^*\in\mathcal H_k^{O(m)}$ for the interpolant; it means "
         r"$\mathcal H_k^{O(\sqrt m)}$, and with the printed norm the number of steps would be "
         r"of order $m^2$.",
@@ -280,20 +281,22 @@ Let $\lambda_m>0$, let $y\in\{{\pm1\}}^m$ be any labels, $\varepsilon,\delta\in(
 $$\begin{{aligned}}q&\ge{_WIDTH}\,\frac{{C^2\|G\|}}{{\lambda_m}}\ln\frac{{{SHARES}m}}\delta,\\
 T&\ge\frac{{{SHARES * TWICE}\,m}}{{\lambda_m\,\varepsilon\,\delta}}\Bigl(C^2+\frac2\eta\Bigr).
 \end{{aligned}}$$
-The loss is the hinge loss, the input distribution the uniform one on the examples.
+The loss is the hinge loss, with slope $0$ at margin $1$, the input distribution the uniform one on
+the examples.
 
 1. For every $\eta>0$, Algorithm 3, SGD on the features $\Psi_W$ with step $\eta$ and batches of
    size $b$, returns a function that memorizes the share $1-\varepsilon$, with margin $1$, with
    probability at least $1-\frac23\delta$.
-2. For almost every $\eta>0$ there is a $B_0$ such that for all $B\ge B_0$ Algorithm 1, started
-   from $\mathcal I(d,q,B)$, with step $\frac\eta{{2qB^2}}$ and batches of size $b$, all weights
-   trained, returns a network that memorizes the share $1-\varepsilon$ with probability at least
-   $1-\delta$.
+2. For every $\eta>0$ there is a $B_0$, the same for all $b$ and $y$, such that for all $B\ge B_0$
+   Algorithm 1, started from $\mathcal I(d,q,B)$, with step $\frac\eta{{2qB^2}}$ and batches of
+   size $b$, all weights trained, returns a network that memorizes the share $1-\varepsilon$, with
+   margin $1$, with probability at least $1-\delta$.
 3. For independent uniform points $\|G\|\le R^2m/d$ and $\lambda_m\ge\lambda$ with probability at
    least $1-2\delta$, with $R$ and $\lambda$ of {{st}}`Y.E1`. If $m\le d^c$ with $c$ fixed,
    $d\to\infty$ and $m\ge d$, then $R\le2.3$ and
    $\lambda\ge\frac12\sum_{{n>2c}}\mathrm{{tk}}_n$ from some $d$ on; the sum is positive unless
-   $\sigma$ is affine. So $qd$ is $m\ln m$ times a constant, and $T$ is $m$ times a constant.
+   $\sigma$ is affine. So with $\varepsilon$, $\delta$ and $\eta$ fixed, $qd$ may be $m\ln m$ times
+   a constant, and $T$ $m$ times a constant.
 """,
         hypotheses=(_GRAM, _NEURONS),
         printed=r"There is a choice of $q=\tilde O(\frac md)$, $T=\tilde O(\frac m{\epsilon^2})$, "
@@ -302,8 +305,8 @@ The loss is the hinge loss, the input distribution the uniform one on the exampl
         changed=r"Every constant is explicit, and the labels are arbitrary instead of random. The "
         r"points may be any for which $\lambda_m>0$. The number of steps grows with "
         r"$\frac1\varepsilon$ and not with $\frac1{\varepsilon^2}$, because the hinge loss can be "
-        r"brought to zero. As printed nothing is said on the size of $B$; here $B_0$ is shown to "
-        r"exist, and {st}`Y.T8` is where its size is asked.",
+        r"brought to zero. As printed, one $B$ serves every $b$, and nothing is said on its size; "
+        r"here $B_0$ is shown to exist, and {st}`Y.T8` is where its size is asked.",
         bound=BoundFormula(
             quantity=r"q",
             parameters=(
@@ -347,8 +350,8 @@ Let $C(m,p)=2\sum_{k<p}\binom{m-1}k$, and $z_1,\dots,z_m\in\mathbb R^p$.
 2. For fair labels, independent of the $z_j$, with $B$ binomial $(m-1,\frac12)$,
    some $v\in\mathbb R^p$ has $y_j\langle v,z_j\rangle>0$ for all $j$ with probability at most
    $$\Pr(B<p)=\frac{C(m,p)}{2^m} .$$
-3. So a linear function of $qd$ features whose weights do not depend on the labels memorizes all
-   $m\ge2qd$ fair labels with probability at most
+3. So, for $qd$ features that do not depend on the labels, some linear function of them memorizes
+   all $m\ge2qd$ fair labels with probability at most
    $$\exp\Bigl(-\frac{(m+1-2qd)^2}{2(m-1)}\Bigr),\qquad m\ge2 .$$
 """,
         aliases=("Schläfli (1850), Cover (1965)",),
@@ -383,8 +386,10 @@ and $\mathrm h(\varepsilon)=-\varepsilon\log_2\varepsilon-(1-\varepsilon)\log_2(
         printed="In order to memorize even just slightly more than half of the $m$ examples we "
         "need a network with at least $m$ parameters (up to poly-log factors).",
         changed=r"True where the number of labellings can be counted: for weights of few bits, and "
-        r"for piecewise linear $\sigma$ as in item 2. False for decent $\sigma$ at large, which is "
-        r"what the paper speaks of, and so is the remark that the width of Theorem 7 is optimal.",
+        r"for piecewise linear $\sigma$ as in item 2. False for real weights and decent $\sigma$ "
+        r"at large, which is what the paper speaks of, and so is the remark that the width of "
+        r"Theorem 7 is optimal. The counterexample's weights have many bits, as item 1 says they "
+        r"must.",
         erratum=True,
         counterexample=r"One neuron $\cos\langle w,x\rangle$ memorizes any labels of $m$ "
         r"independent uniform points, almost surely, for every $m$: {st}`B.mem.cosine`. It runs in "
@@ -454,7 +459,8 @@ $$h(x)-h(-x)=\kappa\Bigl\langle\sum_ia_iw_i,\,x\Bigr\rangle .$$
 If it memorizes $(x_j,y_j)$ and $(-x_j,-y_j)$ for $j=1,\dots,n$, then
 $y_j\langle\kappa\sum_ia_iw_i,x_j\rangle>0$ for all $j$. So for fair $y_j$, independent of the
 $x_j$, some network does it with probability at most $\Pr(B<d)$, $B$ binomial $(n-1,\frac12)$; and
-$\lambda_{2n}=0$ if $n>d$. (In the formal reading $\mathbb E$ is the average over the neurons.)
+$\lambda_{2n}=0$ for the $2n$ points $\pm x_j\in\mathbb S^{d-1}$ if $n>d$. (In the formal reading
+$\mathbb E$ is the average over the neurons.)
 """,
         formal=(
             Sequent(
