@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from memorize import regret, statements
+from memorize.lazy import Training
 
 NUMBERS: dict[str, Any] = {"d": 20, "q": 30, "T": 50, "R": 2.0, "C": 1.5, "M": 3.0, "L": 0.7}
 
@@ -120,6 +121,26 @@ def test_the_scale_of_the_outputs() -> None:
     assert found == pytest.approx(2 * 9.45 * 45 * 0.7978845608028654 / 0.1)
 
 
+def test_the_scale_is_that_of_theorem_8() -> None:
+    """q = 6 pairs at η₂ = M/(2qLC√T): the B of Y.T8 (c) for a piecewise linear σ."""
+    eta = regret.step_size(3.0, 1.5, 0.7, 5) / 12
+    run = Training(pairs=6, eta=eta, steps=5, batch=4, lipschitz=0.7, slope=1.5, bend=0.0, kinks=2)
+    found = regret.output_scale(0.1, 5, M=3.0, L=0.7, C=1.5, kinks=2, batch=4)
+    assert found == pytest.approx(run.enough(0.1), rel=1e-12)
+
+
+@pytest.mark.parametrize("q", [1, 6])
+def test_the_scale_for_curved_activations(q: int) -> None:
+    """q pairs at η₂ = M/(2qLC√T), weights of the norm M/√(2q): B.lazy.regret is LCM/√T + ε₀."""
+    eta = regret.step_size(3.0, 1.5, 0.7, 5) / (2 * q)
+    run = Training(pairs=q, eta=eta, steps=5, lipschitz=0.7, slope=1.5, bend=0.4)
+    B = regret.curved_output_scale(0.1, q, 5, M=3.0, L=0.7, bend=0.4)
+    assert run.regret(B, 3 / math.sqrt(2 * q)) == pytest.approx(
+        3.15 / math.sqrt(5) + 0.1, rel=1e-12
+    )
+    assert B == pytest.approx(0.4 * 6.3 * (5 + 3 * math.sqrt(5)) / (1.2 * q))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -149,6 +170,12 @@ def test_the_scale_of_the_outputs() -> None:
         (lambda: regret.output_scale(0.0, 3, M=1, L=1, C=1), "accuracy must be"),
         (lambda: regret.output_scale(0.1, 3, M=1, L=1, C=1, batch=0), "batch must be"),
         (lambda: regret.output_scale(0.1, 3, M=1, L=1, C=1, kinks=0), "kinks must be"),
+        (lambda: regret.curved_output_scale(0, 1, 3, M=1, L=1, bend=1), "accuracy must be"),
+        (lambda: regret.curved_output_scale(0.1, 0, 3, M=1, L=1, bend=1), "q must be"),
+        (lambda: regret.curved_output_scale(0.1, 1, 0, M=1, L=1, bend=1), "T must be"),
+        (lambda: regret.curved_output_scale(0.1, 1, 3, M=0, L=1, bend=1), "M must be"),
+        (lambda: regret.curved_output_scale(0.1, 1, 3, M=1, L=0, bend=1), "L must be"),
+        (lambda: regret.curved_output_scale(0.1, 1, 3, M=1, L=1, bend=0), "bend must be"),
     ],
 )
 def test_bad_input(call: Any, message: str) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "Excess",
     "Sizes",
     "convergence",
+    "curved_output_scale",
     "excess",
     "feature_step_size",
     "oscillation",
@@ -209,6 +210,21 @@ def output_scale(
     steps = require.positive_int("T", T) * (require.positive_int("batch", batch) * (T - 1) / 2 + 1)
     size = require.positive("L", L) * require.positive("C", C) * require.positive("M", M) ** 2
     return math.sqrt(2 / math.pi) * require.positive_int("kinks", kinks) * size * steps / accuracy
+
+
+def curved_output_scale(
+    accuracy: float, q: int, T: int, *, M: float, L: float, bend: float
+) -> float:
+    """B = s₂LM²(T + 3√T)/(12qε₀), at which Algorithm 1 loses ε₀ more than Algorithm 2's bound.
+
+    For a σ whose derivative is s₂-Lipschitz, s₂ = ``bend``, any convex L-Lipschitz loss, Algorithm 2
+    at the step size M/(2qLC√T), ε₀ = ``accuracy``: B.lazy.regret of the chapter on the lazy limit
+    for weights of the norm M/√(2q). Raises ``ValueError`` for counts below 1 and numbers not above 0.
+    """
+    require.positive("accuracy", accuracy)
+    steps = require.positive_int("T", T) + 3 * math.sqrt(T)
+    size = require.positive("bend", bend) * require.positive("L", L) * require.positive("M", M) ** 2
+    return size * steps / (12 * require.positive_int("q", q) * accuracy)
 
 
 def _features(d: int, q: int, M: float, C: float, R: float) -> float:

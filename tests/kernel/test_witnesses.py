@@ -413,7 +413,6 @@ def descent(**named: Any) -> Witness:
         "Psi": gated,
         "V": lambda w, t: (0, 0),
         "far": lambda w: w * w + F(1, 4),
-        "most": lambda w, t: F(3, 4),
         "G": lambda w, t, z: times(-1 if z == 0 else 0, gated(w, (1, 0))),
     }
     half = {sg.eta: F(1, 2), sg.rho: F(1, 2), vf.beta: 1, vf.L: 1}
