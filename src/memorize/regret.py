@@ -217,9 +217,10 @@ def curved_output_scale(
 ) -> float:
     """B = s₂LM²(T + 3√T)/(12qε₀), at which Algorithm 1 loses ε₀ more than Algorithm 2's bound.
 
-    For a σ whose derivative is s₂-Lipschitz, s₂ = ``bend``, any convex L-Lipschitz loss, Algorithm 2
-    at the step size M/(2qLC√T), ε₀ = ``accuracy``: B.lazy.regret of the chapter on the lazy limit
-    for weights of the norm M/√(2q). Raises ``ValueError`` for counts below 1 and numbers not above 0.
+    For a σ whose derivative is s₂-Lipschitz, s₂ = ``bend``, any convex L-Lipschitz loss,
+    Algorithm 2 at the step size M/(2qLC√T), ε₀ = ``accuracy``: B.lazy.regret of the chapter on the
+    lazy limit, for weights of the norm M/√(2q). Raises ``ValueError`` for counts below 1 and
+    numbers not above 0.
     """
     require.positive("accuracy", accuracy)
     steps = require.positive_int("T", T) + 3 * math.sqrt(T)

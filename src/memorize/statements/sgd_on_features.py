@@ -522,9 +522,9 @@ $$\mathbb E\,\mathcal L_{\mathcal D}(h)\le
         printed=r"There is a choice of $q=\widetilde O\bigl(\frac{M^2R^2}{d\varepsilon^2}\bigr)$, "
         r"$T=O\bigl(\frac{M^2}{\varepsilon^2}\bigr)$, as well as $B>0$ and $\eta>0$",
         changed=r"The choice is written out, without a logarithm, and the share $\varepsilon_0$ "
-        r"of the error that a finite $B$ costs is told apart. The output weights, which the printed "
-        r"algorithm trains too, stay as they are; and for a loss with a kink and a $\sigma$ with "
-        r"kinks *and* curvature no $B$ is given.",
+        r"of the error that a finite $B$ costs is told apart. The output weights, which the "
+        r"printed algorithm trains too, stay as they are; and for a loss with a kink and a "
+        r"$\sigma$ with kinks *and* curvature no $B$ is given.",
         bound=BoundFormula(
             quantity="q",
             parameters=(_dimension, _spread, _scheme, _norm, _steep, _accuracy),
