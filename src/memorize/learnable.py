@@ -2,8 +2,9 @@
 
 The kernel is tk^h(x,x') = Σ_n tk_n ⟨x,x'⟩^n on the unit sphere, the H^∞ of paper F (its section 6
 and appendix E). For labels y on m points with the Gram matrix H the number in question is yᵀH⁻¹y,
-the square of the least kernel norm of a function that takes these values. Numbers that are rational
-are given as fractions; those that are rational multiples of π or π² say so.
+the square of the least kernel norm of a function that takes these values. Norms of polynomials on
+the sphere and in every dimension are in ``memorize.polynomials``; Σ_n b_n⟨v,x⟩^n is one in one
+variable.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -19,15 +20,11 @@ from torch import Tensor
 
 from memorize import require
 from memorize.kernel_spaces import Matrix, coefficients, factorize, product_of
+from memorize.polynomials import inverse_coefficient, series_bound, sphere_product
 
 __all__ = [
     "POWER_CONSTANT",
-    "PiSquare",
-    "central",
     "cosine_cost",
-    "eigenvalue",
-    "half_step",
-    "harmonics",
     "level_form",
     "level_points",
     "linear_growth",
@@ -38,10 +35,6 @@ __all__ = [
     "power_cost_bounds",
     "pseudo_inverse",
     "range_projection",
-    "ridge_cost",
-    "sphere_cost",
-    "sphere_moment",
-    "twice_pi_coefficient",
 ]
 
 Rational = int | Fraction
@@ -50,40 +43,12 @@ POWER_CONSTANT = (2 * math.pi**3) ** 0.25
 """√(1/tk_c) ≤ (2π³)^{1/4} c^{3/4} for c = 1 and even c, and no smaller constant will do."""
 
 
-class PiSquare(NamedTuple):
-    """The number ``rational + multiple·π²``."""
-
-    rational: Fraction
-    multiple: Fraction
-
-    def __float__(self) -> float:
-        return float(self.rational) + float(self.multiple) * math.pi**2
-
-
-def central(l: int) -> Fraction:  # noqa: E741
-    """β_l = binom(2l, l)/4^l. Raises ``ValueError`` for l < 0."""
-    return Fraction(math.comb(2 * _natural("l", l), l), 4**l)
-
-
-def twice_pi_coefficient(c: int) -> Fraction:
-    """2π·tk_c = β_{c/2−1}/(c−1) for even c ≥ 2, and 0 for c = 0 and odd c ≥ 3 (statement F.E3).
-
-    Raises ``ValueError`` for c < 0 and for c = 1, where tk_1 = 1/4 is no multiple of 1/π.
-    """
-    if _natural("c", c) == 1:
-        raise ValueError("c must not be 1: tk_1 = 1/4 is not a rational multiple of 1/π")
-    return Fraction(0) if c == 0 or c % 2 else central(c // 2 - 1) / (c - 1)
-
-
 def power_cost(c: int) -> float:
     """1/tk_c, the price of ⟨v,x⟩^c with ‖v‖ = 1; infinite for c = 0 and odd c ≥ 3 (F.T6.1).
 
     4 at c = 1, and 2π(c−1)(c−2)!!/(c−3)!! at even c.
     """
-    if c == 1:
-        return 4.0
-    weight = twice_pi_coefficient(c)
-    return 2 * math.pi / float(weight) if weight else math.inf
+    return series_bound({(c,): 1}).value
 
 
 def power_cost_bounds(c: int) -> tuple[float, float]:
@@ -97,14 +62,6 @@ def power_cost_bounds(c: int) -> tuple[float, float]:
     return factor * math.sqrt(c / 2 - 3 / 4), factor * math.sqrt(c / 2 - 2 / 3)
 
 
-def ridge_cost(b: Sequence[float]) -> float:
-    """Σ_n b_n²/tk_n, the price of Σ_n b_n ⟨v,x⟩^n with ‖v‖ = 1 in high dimension (B.F6.ridge).
-
-    ``b`` holds b_0, b_1, …; infinite if one of them is not 0 where tk_n is.
-    """
-    return math.fsum(value**2 * power_cost(n) for n, value in enumerate(b) if value)
-
-
 def cosine_cost(b: float, terms: int = 200) -> float:
     """Σ_{l≥1} b^{4l}/((2l)!² tk_{2l}), the price of cos⟨w,x⟩ − 1 with ‖w‖ = b (F.X6.3).
 
@@ -114,79 +71,8 @@ def cosine_cost(b: float, terms: int = 200) -> float:
     for l in range(1, require.positive_int("terms", terms) + 1):  # noqa: E741
         if size:
             log = 4 * l * math.log(size) - 2 * math.lgamma(2 * l + 1)
-            total.append(math.exp(log) * power_cost(2 * l))
+            total.append(math.exp(log) * inverse_coefficient(2 * l))
     return math.fsum(total)
-
-
-def sphere_moment(p: int, n: int, d: int) -> Fraction:
-    """E t^p P_n(t), t one coordinate of a uniform point of the sphere of ℝ^d (B.F6.sphere).
-
-    P_n is the polynomial of degree n that is orthogonal to all of lower degree, with P_n(1) = 1.
-    It is p!/((p−n)!! d(d+2)…(d+p+n−2)) if p − n is even and not negative, and 0 otherwise.
-    Raises ``ValueError`` for p or n below 0, or d below 2.
-    """
-    _natural("p", p), _natural("n", n), _dimension(d)
-    if p < n or (p - n) % 2:
-        return Fraction(0)
-    below = math.prod(range(p - n, 0, -2)) * math.prod(range(d, d + p + n, 2))
-    return Fraction(math.factorial(p), below)
-
-
-def harmonics(n: int, d: int) -> int:
-    """The dimension of the spherical harmonics of degree n on the sphere of ℝ^d, d ≥ 2."""
-    _natural("n", n), _dimension(d)
-    lower = math.comb(n + d - 3, d - 1) if n >= 2 else 0
-    return math.comb(n + d - 1, d - 1) - lower
-
-
-def half_step(n: int, d: int) -> Fraction:
-    """s_n/c_d for s_n = E 1{t ≥ 0} P_n(t), n odd: (−1)^j Π_{i<j} (2i+1)/(2i+1+d) / (d−1), n = 2j+1.
-
-    c_d = Γ(d/2)/(√π Γ((d−1)/2)), so that c_d (1−t²)^{(d−3)/2} is the density of t. At n = 0 the
-    mean is ½, and at other even n it is 0; raises ``ValueError`` for an n that is not odd.
-    """
-    if _natural("n", n) % 2 == 0:
-        raise ValueError(f"n must be odd, got {n}")
-    result = Fraction(1, _dimension(d) - 1)
-    for i in range(1, n, 2):
-        result *= Fraction(-i, i + d)
-    return result
-
-
-def eigenvalue(n: int, d: int) -> tuple[Fraction, int]:
-    """λ_n = E tk^h(t) P_n(t) on the sphere of ℝ^d, as (a, k) for a/π^k, k = 0 or 2 (B.F6.sphere).
-
-    k is 0 in odd dimensions and at odd n; λ_1 = 1/(4d), and λ_n = 0 for odd n ≥ 3.
-    """
-    _natural("n", n), _dimension(d)
-    if n % 2:
-        return Fraction(1, 4 * d) if n == 1 else Fraction(0), 0
-    square = half_step(1, d) ** 2
-    if n:
-        square = (n + d - 2) * half_step(n + 1, d) ** 2 + n * half_step(n - 1, d) ** 2
-        square /= 2 * n + d - 2
-    square *= Fraction(math.prod(range(d - 2, 0, -2)), math.prod(range(d - 3, 0, -2))) ** 2
-    return (square / 4, 0) if d % 2 else (square, 2)
-
-
-def sphere_cost(b: Sequence[Rational], d: int) -> PiSquare | None:
-    """‖f‖² for f(x) = Σ_n b_n⟨v,x⟩^n on the sphere of ℝ^d, ‖v‖ = 1; ``None`` if f is not in H.
-
-    This is the limit of yᵀH⁻¹y as the examples fill the sphere (B.F6.limit, B.F6.sphere).
-    """
-    rational, multiple = Fraction(0), Fraction(0)
-    for n in range(len(b)):
-        part = sum(
-            (Fraction(value) * sphere_moment(p, n, d) for p, value in enumerate(b)), Fraction(0)
-        )
-        if part == 0:
-            continue
-        value, power = eigenvalue(n, d)
-        if value == 0:
-            return None
-        price = harmonics(n, d) * part**2 / value
-        rational, multiple = (rational, multiple + price) if power else (rational + price, multiple)
-    return PiSquare(rational, multiple)
 
 
 def pseudo_inverse(A: Sequence[Sequence[Rational]]) -> Matrix:
@@ -247,7 +133,8 @@ def odd_error(c: int, d: int) -> Fraction:
     """
     if _natural("c", c) % 2 == 0:
         raise ValueError(f"c must be odd, got {c}")
-    return sphere_moment(2 * c, 0, d) - d * sphere_moment(c + 1, 0, d) ** 2
+    power, linear = {(c,): 1}, {(1,): 1}
+    return sphere_product(power, power, d) - d * sphere_product(power, linear, d) ** 2
 
 
 def nested_values(H: Float[Tensor, "m m"], y: Float[Tensor, "m ..."]) -> Float[Tensor, "m ..."]:
@@ -301,9 +188,3 @@ def _natural(name: str, value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ValueError(f"{name} must be a whole number from 0 on, got {value!r}")
     return value
-
-
-def _dimension(d: int) -> int:
-    if isinstance(d, bool) or not isinstance(d, int) or d < 2:
-        raise ValueError(f"d must be a whole number from 2 on, got {d!r}")
-    return d

@@ -136,7 +136,7 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-Let $y_j=\alpha\langle v,x_j\rangle^c$ for all $j\le m$, with $c=1$ or $c$ even. Then
+Let $y_j=\alpha\langle v,x_j\rangle^c$ for all $j\le m$, with $c=1$ or $c\ge2$ even. Then
 $$\sqrt{y^\top H^{-1}y}\;\le\;\frac{|\alpha|\,\|v\|^c}{\sqrt{\mathrm{tk}_c}}
 \;\le\;(2\pi^3)^{1/4}\,c^{3/4}\,|\alpha|\,\|v\|^c,$$
 $$\frac1{\mathrm{tk}_1}=4,\qquad
@@ -226,10 +226,11 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-Let $f(x)=\langle v,x\rangle^c$ with $\|v\|=1$ and $c\ge3$ odd.
-1. The only odd functions in the space of $\mathrm{tk}^h$ on $\mathbb S^{d-1}$, $d\ge2$, are the
-   linear ones. So $f$ is not in it, and as examples fill the sphere, $Q_H(y)\to\infty$.
-2. For uniform $x\in\mathbb S^{d-1}$ and every $g$ in the space, with $t=\langle v,x\rangle$,
+Let $f(x)=\langle v,x\rangle^c$ on $\mathbb S^{d-1}$ with $\|v\|=1$, $c\ge3$ odd and $d\ge2$.
+1. The odd part $\frac12(g(x)-g(-x))$ of every $g$ in the space of $\mathrm{tk}^h$ is linear. So
+   $f$ is not in it, and as examples fill the sphere, $Q_H(y)\to\infty$.
+2. For uniform $x$, with $t=\langle v,x\rangle$, and every $g$ in the space the bound of
+   {st}`B.T6.odd` is
    $$\mathbb E\bigl(f(x)-g(x)\bigr)^2\ge\mathbb E\,t^{2c}-d\,\bigl(\mathbb E\,t^{c+1}\bigr)^2>0,$$
    and this is $\frac{6(d-1)}{d(d+2)^2(d+4)}$ for $c=3$. It is attained by a linear $g$.
 3. For $0<s<t<1$ let the levels be $\pm s$, $\pm t$, with $N$ points on each as in
@@ -251,36 +252,9 @@ Let $f$ be continuous on $\mathbb S^{d-1}$, let $x_1,x_2,\dots$ be dense in $\ma
 $H_m$ and $y_m$ the Gram matrix and the labels $f(x_j)$ of the first $m$. Then $Q_{H_m}(y_m)$ never
 falls, and
 $$\lim_{m\to\infty}Q_{H_m}(y_m)=\|f\|_{\mathrm{tk}^h}^2,$$
-which is $\infty$ if $f$ is not in the space of $\mathrm{tk}^h$. Independent draws from a law with
+which is $\infty$ if $f$ is not in the space of $\mathrm{tk}^h$, and for polynomials is computed in
+{st}`B.T6.sphere`. Independent draws from a law with
 positive mass in every open set of the sphere are dense with probability one.
-""",
-    )
-)
-
-declare(
-    Statement(
-        id="B.F6.sphere",
-        title="The price on a sphere of given dimension",
-        paper="B",
-        chapter=CHAPTER,
-        kind="theorem",
-        text=r"""
-Let $d\ge2$, $t$ one coordinate of a uniform point of $\mathbb S^{d-1}$, $P_n$ the polynomial of
-degree $n$ that is orthogonal to those of lower degree under the law of $t$, with $P_n(1)=1$, and
-$N_n$ the number of independent harmonics of degree $n$. For $f(x)=\varphi(\langle v,x\rangle)$
-with $\|v\|=1$ and continuous $\varphi$,
-$$\|f\|_{\mathrm{tk}^h}^2=\sum_{n\ge0}\frac{N_n\,\varphi_n^2}{\lambda_n},\qquad
-\varphi_n=\mathbb E\,\varphi(t)P_n(t),$$
-with the terms of {st}`B.F6.ridge` for $\lambda_n=0$, and
-1. $\mathbb E\,t^pP_n(t)=\dfrac{p!}{(p-n)!!\;d(d+2)\cdots(d+p+n-2)}$ if $p-n\ge0$ is even, else $0$;
-2. $\lambda_0=s_1^2$ and
-   $\lambda_n=\dfrac{(n+d-2)\,s_{n+1}^2+n\,s_{n-1}^2}{2n+d-2}$ for $n\ge1$, where $s_0=\frac12$,
-   $s_n=0$ for even $n\ge2$, and for $j\ge0$
-   $$s_{2j+1}=\frac{(-1)^jc_d}{d-1}\prod_{i<j}\frac{2i+1}{2i+1+d},\qquad
-   c_d=\frac{\Gamma(\frac d2)}{\sqrt\pi\,\Gamma(\frac{d-1}2)} .$$
-
-So $\lambda_1=\frac1{4d}$, $\lambda_n>0$ for even $n$, and $\lambda_n=0$ for odd $n\ge3$. In odd
-dimensions all $\lambda_n$ are rational.
 """,
     )
 )
@@ -297,7 +271,7 @@ declare(
 1. $\sqrt{Q_H(y+y')}\le\sqrt{Q_H(y)}+\sqrt{Q_H(y')}$ for all labels $y,y'$, and
    $Q_H(y)\le\liminf_nQ_H(y^{(n)})$ if $y^{(n)}\to y$.
 2. Let $y_k=\sum_j\alpha_j\langle v_j,x_k\rangle^{c_j}$ for all $k\le m$, a finite or convergent
-   infinite sum with $c_j=1$ or even. Then
+   infinite sum with $c_j=1$ or $c_j\ge2$ even. Then
    $$\sqrt{y^\top H^{-1}y}\;\le\;\sum_j\frac{|\alpha_j|\,\|v_j\|^{c_j}}{\sqrt{\mathrm{tk}_{c_j}}}
    \;\le\;(2\pi^3)^{1/4}\sum_jc_j^{3/4}\,|\alpha_j|\,\|v_j\|^{c_j}.$$
 
@@ -334,8 +308,8 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-Let $y_k=\sum_j\alpha_j\langle v_j,x_k\rangle^{c_j}$ for all $k\le m$ with $c_j=1$ or even, a finite
-sum, or an infinite one with finitely many terms of each degree and
+Let $y_k=\sum_j\alpha_j\langle v_j,x_k\rangle^{c_j}$ for all $k\le m$ with $c_j=1$ or
+$c_j\ge2$ even, a finite sum, or an infinite one with finitely many terms of each degree and
 $\sum_j|\alpha_j|\,\|v_j\|^{c_j}<\infty$. Then
 $$y^\top H^{-1}y\;\le\;\sum_n\frac1{\mathrm{tk}_n}\Bigl\|\sum_{j:\,c_j=n}
 \alpha_jv_j^{\otimes n}\Bigr\|^2=\sum_n\frac1{\mathrm{tk}_n}\sum_{j,j':\,c_j=c_{j'}=n}
