@@ -75,6 +75,7 @@ def test_no_curvature_no_error_for_any_loss() -> None:
         ({"eta": 0.0}, "eta must be above 0"),
         ({"slope": -1.0}, "slope must be above 0"),
         ({"bend": -1.0}, "bend must be at least 0"),
+        ({"smoothness": -1.0}, "smoothness must be at least 0"),
     ],
 )
 def test_bad_sizes_are_named(keywords: dict[str, Any], message: str) -> None:

@@ -63,6 +63,8 @@ class Training:
             require.positive(name, float(getattr(self, name)))
         for name in ("bend", "third", "kinks"):
             require.non_negative(name, float(getattr(self, name)))
+        if self.smoothness is not None:
+            require.non_negative("smoothness", float(self.smoothness))
 
     @property
     def alpha(self) -> float:

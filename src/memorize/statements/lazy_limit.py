@@ -207,9 +207,9 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-Let $\sigma'$ jump at $r$ points, its *kinks*; between them let $|\sigma'|\le s_1$ and let
-$\sigma'$ be $s_2$-Lipschitz. Let $s_2=0$ (a piecewise linear $\sigma$), or else let $\ell'$ be
-$\beta$-Lipschitz in the prediction and $\chi\le1$; here """
+Let $\sigma$ be continuous and $\sigma'$ jump at $r$ points, its *kinks*; between them let
+$|\sigma'|\le s_1$ and let $\sigma'$ be $s_2$-Lipschitz. Let $s_2=0$ (a piecewise linear
+$\sigma$), or else let $\ell'$ be $\beta$-Lipschitz in the prediction and $\chi\le1$; here """
         + _ALPHA
         + r""". Call it a *crossing* if, for some
 neuron, $\langle w_i,x\rangle$ leaves its piece of $\sigma$, at an input $x$ of a batch by the time
@@ -219,11 +219,12 @@ input after at most $T$ steps:
 (a) unless there is a crossing, $\displaystyle|h-f|\le\frac{2qs_2\alpha^2T^2}B
 \Bigl(1+\frac{\chi T}3\Bigr)$; for piecewise linear $\sigma$, $h=f$;
 
-(b) $\displaystyle\Pr(\text{crossing})\le\sqrt{\frac2\pi}\,\frac{rq\alpha}B
+(b) if the further input is independent of the rows at the start,
+$\displaystyle\Pr(\text{crossing})\le\sqrt{\frac2\pi}\,\frac{rq\alpha}B
 \Bigl(\frac{bT(T-1)}2+T\Bigr)$;
 
 (c) $|\mathbb E\mathcal L_{\mathcal D}(h_1)-\mathbb E\mathcal L_{\mathcal D}(h_2)|\le\varepsilon$
-for the functions $h_1,h_2$ that Algorithms 1 and 2 return, if
+for the functions $h_1,h_2$ that Algorithms 1 and 2 return, where these losses are finite, if
 $$B\ge\frac{2qL\alpha^2T^2}\varepsilon\Bigl[s_2\Bigl(1+\frac{\chi T}3\Bigr)
 +\sqrt{\frac2\pi}\,rqs_1\bigl(b(T-1)+2\bigr)\Bigr].$$
 (In the formal reading $a,b,c$ are the slopes of the loss at $h$, $f_U$, $f_V$; $A,F$ are two losses
@@ -234,7 +235,8 @@ and $J$ tells a crossing.)
         r"$B$, such that for every input distribution we have "
         r"$|\mathbb E\mathcal L_{\mathcal D}(h_1)-\mathbb E\mathcal L_{\mathcal D}(h_2)|"
         r"\le\epsilon$",
-        changed=r"False for a loss with a kink. The printed proof shows that $h$ is near the "
+        changed=r"For a loss with a kink no large $B$ will do, and a large $B$ is what the printed "
+        r"proof chooses. It shows that $h$ is near the "
         r"tangent model at *its own* weights, and does not follow the two runs, which a kink of "
         r"$\ell$ can part for good; it bounds a Hessian that does not exist at the kinks of "
         r"$\sigma$; and its $B=\Omega(HR^2)$ does not contain $\varepsilon$. The output weights, "
@@ -287,7 +289,8 @@ $$\bar O=O+\frac{2s_1\alpha T}B,\qquad \Xi=\frac{\eta LT\bar O}{B^3} .$$
 If $\Xi\le1$, and unless there is a crossing,
 $$|h-f|\le\frac{2qs_2(1+\Xi)^2\alpha^2T^2}B\Bigl(1+\frac{\chi T}3\Bigr)
 +\frac{2q\eta LT\bar O^2}{B^2}\,(1+\chi T)+\frac{q\alpha^2\bar OT^2}{B^3} .$$
-The probability of a crossing while $\Xi\le1$ is at most twice the bound in Theorem 8 (b), and
+If the further input is independent of the rows at the start, the probability of a crossing while
+$\Xi\le1$ is at most twice the bound in Theorem 8 (b), and
 $O\le|\sigma(0)|+s_1\sqrt{2\ln(q(bT+1)/\delta)}$ except with probability $\delta$.
 """,
         hypotheses=(
