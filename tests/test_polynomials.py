@@ -10,6 +10,7 @@ from typing import Any
 import flint
 import pytest
 import torch
+from scipy.special import betainc, betaincinv
 
 from memorize import polynomials as P
 from memorize import statements
@@ -214,6 +215,19 @@ def test_floors() -> None:
         assert bound.evaluate(M=8, m=m).value == pytest.approx(P.excess_floor(8.0, m), rel=1e-14)
 
 
+def test_constant_floor() -> None:
+    """Against min_c E|cs − 1|, s² ~ Beta: 2P(s < m) − 1, m the median of s with the weight s."""
+    bound = statements.get("B.T6.neurons").bound
+    assert bound is not None
+    for N, d in ((1, 4), (1, 1000), (2, 5), (2, 10**5), (10, 50), (100, 10**5), (400, 1000)):
+        a, b = N / 2, (d - N) / 2
+        exact = 2 * betainc(a, b, betaincinv(a + 0.5, b, 0.5)) - 1
+        floor = P.constant_floor(N, d)
+        assert 1.4 < exact / floor < 2.1
+        assert bound.evaluate(N=N, d=d).value == pytest.approx(floor, rel=1e-14)
+    assert P.constant_floor(2, 10) == pytest.approx(math.sqrt(3 * math.pi / 8) / 5, rel=1e-15)
+
+
 def test_bounds_of_the_statements() -> None:
     one = statements.get("B.T6.one").bound
     fails = statements.get("B.T6.fails").bound
@@ -249,6 +263,7 @@ INEXACT: Any = 0.5
         (lambda: P.learning_sizes(2, 0.0, 10, 0.5), "coefficients must be above 0"),
         (lambda: P.learning_sizes(2, 1.0, 10, -1), "epsilon must be above 0"),
         (lambda: P.linear_floor(1, 0), "targets must be"),
+        (lambda: P.constant_floor(3, 5), "N must be below"),
         (lambda: P.bits_needed(3, 1.0), "epsilon must lie in"),
         (lambda: P.excess_floor(1.0, 0), "m must be"),
     ],

@@ -3,7 +3,7 @@
 A polynomial is a mapping from exponents to rational coefficients, ``{(2, 0): 1, (1, 1): -3}`` for
 x₁² − 3x₁x₂; variables that do not occur may be left out, and the dimension d ≥ 2 is said apart.
 Everything about the sphere is a rational number, but for one: the mean length of a Gaussian vector.
-Source: statements B.T6.series, B.T6.sphere, N.T6, N.lower.M, B.lower.samples.
+Source: statements B.T6.series, B.T6.sphere, B.T6.neurons, N.T6, N.lower.M, B.lower.samples.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ __all__ = [
     "Polynomial",
     "Sizes",
     "bits_needed",
+    "constant_floor",
     "eigenvalue",
     "eigenvalue_ratio",
     "excess_floor",
@@ -246,9 +247,19 @@ def learning_sizes(
 
 
 def linear_floor(parameters: int, targets: int) -> float:
-    """max(0, 1 − N/n): the error of N-dimensional spaces on n orthonormal targets (N.lower.M)."""
+    """max(0, 1 − N/n): mean error of N-dimensional spaces on n orthonormal targets (N.lower.M)."""
     N = _degree("parameters", parameters)
     return max(0.0, 1 - N / require.positive_int("targets", targets))
+
+
+def constant_floor(N: int, d: int) -> float:
+    """√(π(d−2−N)/(N(d−2)))/5 ≤ E|h(x) − 1|, h a ReLU network of N neurons, no bias (B.T6.neurons).
+
+    x is uniform on the sphere of ℝ^d. Raises ``ValueError`` unless 1 ≤ N < d − 2.
+    """
+    if require.positive_int("N", N) >= require.positive_int("d", d) - 2:
+        raise ValueError(f"N must be below d - 2 = {d - 2}, got {N}")
+    return math.sqrt(math.pi * (d - 2 - N) / (N * (d - 2))) / 5
 
 
 def bits_needed(targets: int, epsilon: float) -> float:

@@ -57,6 +57,10 @@ def test_the_lower_bounds() -> None:
     at = {"d": 10_000.0, "M": 8.0, "m": 400.0, r"\varepsilon": 0.1, "N": 30.0, "n": 45.0}
     overlap = value(between("B.T6.fails", r"\mathbb E\|g\|\le", "$."), at)
     assert 1 - 10 * overlap == pytest.approx(declared("B.T6.fails", d=10_000, t=10))
+    few = value(between("B.T6.neurons", r"-1|\ge", " .$$"), at)
+    assert few == pytest.approx(P.constant_floor(30, 10_000))
+    enough = value(between("B.T6.neurons", r"needs $N\ge", "$ or"), at)
+    assert math.sqrt(math.pi / (2 * enough)) / 5 == pytest.approx(0.1)  # at N ≤ (d − 2)/2
     floor = value(r"\min" + between("B.lower.samples", r"\min", ".$$"), at)
     assert floor == pytest.approx(P.excess_floor(8.0, 400))
     needed = value(between("B.lower.samples", r"needs $m\ge", "$"), at)

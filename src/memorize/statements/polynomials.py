@@ -80,8 +80,8 @@ any batch size, and one of its $T$ iterates drawn at random as the result $h$, h
 $$\mathbb E\,\mathcal L_{\mathcal D}(h)\le\inf_{p\in\mathcal P}\mathcal L_{\mathcal D}(p)
 +\varepsilon .$$
 For any $T$ and $q$, with that $\eta$, it has $\frac{LM}{\sqrt T}+\frac{LRM}{\sqrt{qd}}$ in the
-place of $\varepsilon$. With this $M$, {st}`N.T5` says the same of Algorithm 1, a network with
-$2q$ neurons and large output weights, up to any $\varepsilon_0>0$.
+place of $\varepsilon$. With this $M$, {st}`N.T5` says the same of Algorithm 1 on the hidden
+weights of a network with $2q$ neurons and large output weights, up to any $\varepsilon_0>0$.
 """,
         hypotheses=(
             r"the loss is non-negative, measurable, and in the prediction convex and "
@@ -93,16 +93,17 @@ $2q$ neurons and large output weights, up to any $\varepsilon_0>0$.
         r"algorithm 1 learns $\mathcal P_c^M$ with $q=\tilde O(M^2R^2/(d\varepsilon^2))$ and "
         r"$T=O(M^2/\varepsilon^2)$",
         changed=r"$\alpha=0$ has to be left out: the norm of the constant $1$ is not $O(1)$ but "
-        r"$\sqrt{2\pi d}$, up to a factor that tends to $1$ ({st}`B.T6.one`), and the algorithm "
-        r"does fail on it ({st}`B.T6.fails`). The constants are made explicit; there is no "
-        r"logarithm.",
+        r"$\sqrt{2\pi d}$, up to a factor that tends to $1$ ({st}`B.T6.one`). With it the theorem "
+        r"is false for every $B$, $\eta$ and $T$: no network with so few neurons comes near the "
+        r"constant ({st}`B.T6.neurons`). The constants are made explicit; there is no logarithm.",
         erratum=True,
-        counterexample=r"$p\equiv1$, $M_{\mathcal P}=1$: $\|1\|^2\ge2\pi d^2/(d+1)$, which is "
-        r"proved exactly; and stochastic gradient descent with any step size and width has hinge "
-        r"loss at least $1-T\sqrt{2(d+1)/(\pi d^2)}$ on uniform inputs that are all labelled $1$ "
-        r"(while this is at least $\frac12$). Both run in the chapter. A network whose output "
-        r"weights are trained too, with $B$ of order 1, is not covered: there the constant costs "
-        r"about $2\pi B^2$.",
+        counterexample=r"$p\equiv1$, $M_{\mathcal P}=1$, uniform inputs that are all labelled $1$, "
+        r"the absolute loss, $\varepsilon=1/\sqrt d$. The printed $q$ is $\tilde O(1)$, and $2q$ "
+        r"neurons with any weights have loss at least $\sqrt\pi/(10\sqrt q)$ if $4q\le d-2$, which "
+        r"is above $\varepsilon$ for large $d$. Under the hinge loss, which only asks for "
+        r"$h\ge1$, stochastic gradient descent on the features of any number $q$ fails: with "
+        r"batches of one example and any step size its loss is at least "
+        r"$1-T\sqrt{2(d+1)/(\pi d^2)}$ while this is at least $\frac12$ ({st}`B.T6.fails`).",
         bound=BoundFormula(
             quantity=r"\mathbb E\,\mathcal L_{\mathcal D}(h)-\inf_{p}\mathcal L_{\mathcal D}(p)",
             parameters=(
@@ -241,6 +242,33 @@ with step size $\eta$ and fresh examples, and let $x$ be a further input.
 
 declare(
     Statement(
+        id="B.T6.neurons",
+        title="A constant needs many neurons",
+        paper="B",
+        chapter=CHAPTER,
+        kind="theorem",
+        text=r"""
+Let $x$ be uniform on $\mathbb S^{d-1}$, and $h(x)=\sum_{i\le N}a_i\,\sigma(\langle w_i,x\rangle)$ a
+ReLU network without biases, with $1\le N<d-2$ neurons and any weights, however found. Then
+$$\mathbb E|h(x)-1|\ge\frac15\sqrt{\frac{\pi(d-2-N)}{N(d-2)}} .$$
+So a loss of $\varepsilon$ needs $N\ge\pi/(50\,\varepsilon^2)$ or $N>\frac{d-2}2$ neurons.
+""",
+        bound=BoundFormula(
+            quantity=r"\mathbb E|h(x)-1|",
+            parameters=(
+                Parameter(N_, "neurons", 10, sp.Interval(1, sp.oo)),
+                _dimension,
+            ),
+            terms=(),
+            value=sp.sqrt(sp.pi * sp.Max(d_ - 2 - N_, 0) / (N_ * (d_ - 2))) / 5,
+            trivial=sp.Integer(0),
+            sense=">=",
+        ),
+    )
+)
+
+declare(
+    Statement(
         id="B.T6.odd",
         title="No bias-free ReLU network learns odd degrees above one",
         paper="B",
@@ -276,11 +304,12 @@ Let $c\ge2$ be even, $d\ge c$, and let $x$ be uniform on the cube $\{\pm1/\sqrt 
 $1$-bounded. Let $\mathcal P$ be the polynomials of degree $c$ whose coefficients have norm at most
 $M_{\mathcal P}=d^{c/2}$, and $n=\binom dc\ge M_{\mathcal P}^2/c^c$.
 
-1. Let $\mathcal H$ be a linear space of functions of dimension $N$: for instance a network of which
-   only the first-order effect of its $N$ weights is kept. Some $p\in\mathcal P$ with
-   $\mathbb E\,p^2=1$ has
-   $$\inf_{h\in\mathcal H}\mathbb E(h-p)^2\ge1-\frac Nn .$$
-   If $\mathcal H$ is drawn at random, some $p$ has this on average over the draw.
+1. Let $\mathcal H$ be a linear space of functions of dimension $N<n$: for instance a network of
+   which only the first-order effect of its $N$ weights is kept. Some $p\in\mathcal P$ with
+   $\mathbb E\,p^2=1$ is orthogonal to $\mathcal H$, so that nothing in $\mathcal H$ is closer to it
+   than $0$ is. If $\mathcal H$ is drawn at random, some $p$ with $\mathbb E\,p^2=1$, chosen before
+   the draw, has
+   $$\mathbb E_{\mathcal H}\inf_{h\in\mathcal H}\mathbb E(h-p)^2\ge1-\frac Nn .$$
 2. Let $\mathcal H$ be any set of at most $2^K$ functions: for instance all networks with $N$
    weights of $b$ bits, $K=Nb$. If for every $p\in\mathcal P$ some $h\in\mathcal H$ has
    $\mathbb E(h-p)^2\le\varepsilon^2$, then
@@ -295,7 +324,7 @@ $M_{\mathcal P}=d^{c/2}$, and $n=\binom dc\ge M_{\mathcal P}^2/c^c$.
         r"with $M$ the bound of {st}`N.T6`, it is not: the function $0$ is good enough "
         r"({st}`B.lower.zero`). The number of samples is {st}`B.lower.samples`.",
         bound=BoundFormula(
-            quantity=r"\inf_{h\in\mathcal H}\mathbb E(h-p)^2",
+            quantity=r"\mathbb E_{\mathcal H}\inf_{h\in\mathcal H}\mathbb E(h-p)^2",
             parameters=(
                 Parameter(N_, "dimension of the linear space", 1000, sp.Interval(0, sp.oo)),
                 Parameter(d_, "input dimension", 100, sp.Interval(2, sp.oo)),
