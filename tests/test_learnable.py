@@ -28,12 +28,12 @@ from memorize.learnable import (
     pseudo_inverse,
     range_projection,
 )
-from memorize.polynomials import eigenvalue, norm_squared, series_bound, sphere_product
+from memorize.polynomials import Polynomial, eigenvalue, norm_squared, series_bound, sphere_product
 
 KERNEL = hidden_kernel(RELU)
 
 
-def ridge(b: Sequence[float]) -> dict[tuple[int], F]:
+def ridge(b: Sequence[float]) -> Polynomial:
     """Σ b_n t^n as a polynomial in one variable."""
     return {(n,): F(value) for n, value in enumerate(b) if value}
 
@@ -267,6 +267,12 @@ def test_the_declared_bounds_are_the_librarys() -> None:
     ("id", "formula"),
     [
         ("F.T6.1", r"\;\le\;(2\pi^3)^{1/4}\,c^{3/4}\,|\alpha|\,\|v\|^c,"),
+        ("F.T6.1", r"with $c=1$ or $c\ge2$ even. Then"),
+        ("F.LE.1", r"$$A^\dagger\succeq P_A\,B^\dagger P_A .$$"),
+        ("B.F6.pythagoras", r"\alpha_j\alpha_{j'}\langle v_j,v_{j'}\rangle^n ,$$"),
+        ("B.F6.ridge", r"Q_H(y)=\sum_{n\ge0}\frac{b_n^2}{\mathrm{tk}_n},"),
+        ("B.F6.odd", r"$\|v\|=1$, $c\ge3$ odd and $d\ge2$."),
+        ("B.F6.limit", r"Q_{H_m}(y_m)=\|f\|_{\mathrm{tk}^h}^2,"),
         ("F.T6.1", r"\frac1{\mathrm{tk}_c}=2\pi\,(c-1)\,\frac{(c-2)!!}{(c-3)!!}"),
         (
             "B.F6.constant",

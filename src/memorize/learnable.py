@@ -20,7 +20,7 @@ from torch import Tensor
 
 from memorize import require
 from memorize.kernel_spaces import Matrix, coefficients, factorize, product_of
-from memorize.polynomials import inverse_coefficient, series_bound, sphere_product
+from memorize.polynomials import Polynomial, inverse_coefficient, series_bound, sphere_product
 
 __all__ = [
     "POWER_CONSTANT",
@@ -133,7 +133,8 @@ def odd_error(c: int, d: int) -> Fraction:
     """
     if _natural("c", c) % 2 == 0:
         raise ValueError(f"c must be odd, got {c}")
-    power, linear = {(c,): 1}, {(1,): 1}
+    power: Polynomial = {(c,): 1}
+    linear: Polynomial = {(1,): 1}
     return sphere_product(power, power, d) - d * sphere_product(power, linear, d) ** 2
 
 
