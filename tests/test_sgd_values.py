@@ -39,7 +39,7 @@ def test_examples_of_a_set_are_drawn_with_replacement() -> None:
 def test_an_infinite_loss_stops_a_run() -> None:
     rows = sgd.xavier_rows(2, 3, "test/infinite", [0])
     x, y = torch.ones(1, 3, dtype=torch.float64), torch.full((1,), 1e200, dtype=torch.float64)
-    with pytest.raises(sgd.Diverged, match="the loss at step 1 is inf with eta = 0.1") as caught:
+    with pytest.raises(sgd.Diverged, match=r"the loss at step 1 is inf with eta = 0\.1") as caught:
         sgd.train(sgd.Network(TANH, rows), SQUARED, lambda t: (x, y), eta=0.1, steps=2)
     assert (caught.value.run, caught.value.step, caught.value.value) == (0, 1, math.inf)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import sympy as sp
 from reading import between, value
 
 from memorize import constructions, interpolation, lazy, regret, statements
 from memorize.concentration import chernoff_width
+from memorize.kernel import rules
+from memorize.statements import memorization_by_sgd as memory
 
 
 def declared(id: str, **values: float) -> float:
@@ -293,3 +297,80 @@ def test_the_counts_of_neurons(m: int, d: int) -> None:
     assert 2 * found["B.T3.gates"] == constructions.gates_neurons(m, d)
     assert found["B.T3.lower"] == constructions.least_real(m, d + 1)
     assert found["B.T2.sharp"] == constructions.least_thresholds(m, d)
+
+
+# What the kernel proves
+
+
+def number(term: Any, values: Mapping[str, float]) -> float:
+    """A kernel term of fixed variables, at these values."""
+    symbols = {name: sp.Symbol(name) for name in values}
+    found = rules._sympy(term, symbols)
+    return float(sp.sympify(found).subs({symbols[n]: sp.Float(v, 30) for n, v in values.items()}))
+
+
+def right(id: str, part: int = 0) -> Any:
+    return statements.get(id).formal[part].conclusion.args[1]
+
+
+def test_one_pair_in_the_kernel_is_the_bound_after_one_step() -> None:
+    one = lazy.Training(pairs=1, eta=0.1, steps=1, smoothness=0.0, lipschitz=2.0, slope=1.5,
+                        bend=0.5, third=4.0)  # fmt: skip
+    at = {"P": one.alpha, "Z": 0.0, "B": 10.0, "s3": 4.0, "s2": 0.5}
+    assert number(right("B.lazy.square"), at) == pytest.approx(one.first_step(10.0))
+    # |Z| ≤ η L s₂ |P| for each step: what is left of the bound is 2 s₂ |P| |Z| / B².
+    at["Z"] = 0.3
+    rest = 2 * 0.5 * one.alpha * 0.3 / 100
+    assert number(right("B.lazy.square"), at) == pytest.approx(one.first_step(10.0) + rest)
+
+
+def test_the_limits_of_the_steps_in_the_kernel() -> None:
+    """The step that does not expand: t‖ψ‖² ≤ 2 and ηβC² ≤ 2, which is χ ≤ 1 for C² = 2q s₁²."""
+    first, second, third = statements.get("Y.T8").formal
+    assert number(first.hypotheses[1].args[1], {}) == 2
+    assert number(second.hypotheses[3].args[1], {}) == 2
+    assert number(second.hypotheses[3].args[0], {"eta": 0.1, "beta": 0.25, "C": 3.0}) == (
+        pytest.approx(2 * 0.1 * 0.25 * 9 / 2)
+    )
+    shown = number(third.conclusion.args[1], {"L": 3.0, "e": 0.2, "M": 5.0, "p": 0.1})
+    assert shown == pytest.approx(3 * (0.2 + 0.5))
+    gate = number(right("B.lazy.outputs"), {"s2": 0.5, "u": 0.3, "B": 10.0, "s1": 1.5, "xi": 0.1})
+    assert gate == pytest.approx(0.5 * 0.3 / 10 + 1.5 * 0.1)
+
+
+def test_the_sizes_of_theorem_9_in_the_kernel() -> None:
+    part = statements.get("Y.T9").formal[1]
+    at = {"L": 0.7, "C": 1.5, "M": 3.0, "R": 2.0, "d": 20.0, "q": 30.0, "T": 50.0, "eps": 0.3}
+    few, wide, step = part.hypotheses[-3:]
+    scale = 4 * (0.7 * 1.5 * 3) ** 2
+    assert number(few.args[0], at) == pytest.approx(scale)
+    assert number(few.args[1], at) == pytest.approx(0.3**2 * 50)
+    assert number(wide.args[0], at) == pytest.approx(4 * scale)
+    assert number(wide.args[1], at) == pytest.approx(0.3**2 * 600)
+    eta = regret.step_size(3.0, 1.5, 0.7, 50)
+    at["eta"] = eta
+    assert number(step.args[0], at) == pytest.approx(number(step.args[1], at))
+    found = regret.excess(20, 30, 50, eta, **FEATURES)
+    assert number(part.conclusion.args[0], at) == pytest.approx(found.total)
+
+
+def test_the_growth_of_the_weights_in_the_kernel() -> None:
+    """‖v‖² ≤ (2η + η²C²) N and ηN ≤ ⟨v*,v⟩ give N ≤ (C² + 2/η) ‖v*‖²."""
+    at = {"eta": 0.5, "C": 1.5, "T": 70.0, "eps": 0.1, "N": 1.0, "a": 0.0}
+    assert number(memory.growth, at) / 0.5**2 == pytest.approx(
+        interpolation.updates_bound(1.5, 0.5, 1.0)
+    )
+    price = memory.inner(memory.u, memory.u)
+    assert memory.price == (memory.C**2 + 2 / memory.eta) * price
+    updates = statements.get("B.mem.updates").formal
+    assert updates[2].conclusion == (memory.price >= memory.N)
+    assert updates[3].conclusion == (
+        memory.P(memory.eps <= memory.share) <= memory.price / (memory.eps * memory.T)
+    )
+    assert interpolation.norm_bound(1.0, 1.0) == memory.TWICE
+
+
+def test_the_terms_of_descent_in_the_kernel() -> None:
+    at = {"eta": 0.125, "L": 0.7, "C": 1.5, "T": 50.0, "M": 3.0}
+    noise = number(right("Y.T9").args[-1], at)
+    assert noise == pytest.approx(regret.convergence(3.0, 1.5**2, 0.7, 0.125, 50)[1])
