@@ -243,7 +243,8 @@ def slabs(
     Each group of d points lies in a slab that holds no other point, and carries an affine map
     that takes its labels there. ``step`` multiplies the difference quotient's step, which is the
     largest possible at 1. ``points``: (m d), ``labels``: (m). Raises ``ValueError`` for bad
-    examples and for points that are not in general position, naming the rows.
+    examples, and for a group that is affinely dependent or whose affine hull holds another point,
+    naming the rows; other points out of general position are taken as they are.
     """
     x, y = _examples(points, labels)
     neurons: list[tuple[Vector, Fraction, Fraction]] = []
@@ -285,7 +286,7 @@ def gates(
 
 
 def curve(m: int, d: int) -> Matrix:
-    """The points (t, t², …, t^d) for t = 1, …, m: any m of them are in general position.
+    """The points (t, t², …, t^d) for t = 1, …, m: they are in general position.
 
     Raises ``ValueError`` unless m, d ≥ 1.
     """
@@ -378,7 +379,8 @@ def hyperplane(
     works. Raises ``ValueError`` if another point lies in the affine hull of the rows.
     """
     x = _points(points)
-    others = [j for j in range(len(x)) if j not in set(rows)]
+    inside = set(rows)
+    others = [j for j in range(len(x)) if j not in inside]
     basis = _nullspace([(*x[j], Fraction(1)) for j in rows])
     for j in others:
         if all(_dot(n, (*x[j], Fraction(1))) == 0 for n in basis):
@@ -545,7 +547,15 @@ def _groups(rows: Sequence[int], size: int) -> list[list[int]]:
 
 
 def _dot(v: Sequence[Fraction], w: Sequence[Fraction]) -> Fraction:
-    return sum((a * b for a, b in zip(v, w, strict=True)), Fraction(0))
+    top, bottom = 0, 1  # reduced once, not after every term
+    for a, b in zip(v, w, strict=True):
+        if a and b:
+            share = a.denominator * b.denominator
+            if bottom % share:
+                scale = share // math.gcd(bottom, share)
+                top, bottom = top * scale, bottom * scale
+            top += a.numerator * b.numerator * (bottom // share)
+    return Fraction(top, bottom)
 
 
 def _examples(

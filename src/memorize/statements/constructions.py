@@ -72,8 +72,8 @@ for which the numbers $\langle u,x_j\rangle$ are distinct.
         r"two-layer neural network with number of neurons $q=m$ such that $h_W(\mathbf x_i)=y_i$ "
         r"for all $i\in[m]$.",
         changed=r"Three hypotheses are missing. The points must be distinct. There must be biases, "
-        r"which the paper's networks $u^\top\sigma(W\mathbf x)$ do not have, though its proof "
-        r"uses them. And $\sigma$ must have some regularity. The printed proof says that the image "
+        r"which the networks $u^\top\sigma(W\mathbf x)$ of the paper's Section 4.1 do not have, "
+        r"though its proof uses them. And $\sigma$ must have some regularity. The printed proof says that the image "
         r"is $\mathbb R^m$ since $\sigma$ is no polynomial, which is what had to be shown.",
         erratum=True,
         counterexample=r"Without biases, at $x=1$ and $x=2$ every network of ReLUs has "
@@ -145,9 +145,9 @@ or none is enough.
         r"position, $\{y_1,\dots,y_m\}\subseteq\{0,1\}^m$. Then, there is a two-layer neural "
         r"network with number of neurons $q=O(m/d)$ such that $h_W(\mathbf x_i)=y_i$ for all "
         r"$i\in[m]$. (In the proof: at most $2\cdot\frac md$ neurons.)",
-        changed=r"The count is exact, with its ceiling: read literally, the printed ones fall "
-        r"below $1$ where $d$ is much larger than $m$. Taking the rarer label halves the count. "
-        r"The printed proof is silent on the last group, which has fewer than $d$ points.",
+        changed=r"The statement holds for $m\ge d$, which is surely meant; here the count is given "
+        r"with its ceiling, for all $m$ and $d$. Taking the rarer label halves it. The printed "
+        r"proof is silent on the last group, which may have fewer than $d$ points.",
         formal=(Sequent(on, eq(slab, 1)), Sequent(off, eq(slab, 0))),
         bound=_count(2 * sp.ceiling(sp.floor(_m / 2) / _d), _m),
         aliases=("Baum 1988",),
@@ -200,11 +200,12 @@ $\langle v,x\rangle+c$ on a slab that holds the group and no other point.
         r"$h_W(\mathbf x_i)=y_i$ for all $i\in[m]$. (In the proof: $v\cdot\mathbf x_i=y_i$ on each "
         r"group, and $\delta=\frac12\min_i\lvert u\cdot\mathbf x_i-b\rvert/\lvert v\cdot"
         r"\mathbf x_i\rvert$.)",
-        changed=r"The statement holds, with this count; its proof needs two repairs. The linear "
-        r"map $v\cdot\mathbf x$ must be affine: $(1,0),(2,0),(0,1)$ are in general position, but "
-        r"no $v$ has $v\cdot(1,0)=v\cdot(2,0)=1$. And the printed $\delta$ is $0$, as "
-        r"$u\cdot\mathbf x_i=b$ on the group: the distances are to be taken from the slab's edges "
-        r"$b\pm\tau$.",
+        changed=r"The statement holds, with this count. Its proof needs one repair: the linear map "
+        r"$v\cdot\mathbf x$ must be affine, for $(1,0),(2,0),(0,1)$ are in general position, but "
+        r"no $v$ has $v\cdot(1,0)=v\cdot(2,0)=1$. (The paper does not define general position. "
+        r"If any $d$ points are to be linearly independent as well, the linear map exists.) In "
+        r"the printed $\delta$ the number $b$ is to be read as the edge, $b-\tau$ or $b+\tau$, at "
+        r"which the map is switched.",
         formal=gate,
         bound=_count(4 * sp.ceiling(_m / _d), _m),
         aliases=("Bubeck, Eldan, Lee and Mikulincer 2020",),
@@ -221,9 +222,9 @@ declare(
         text=r"""
 The labels are taken by
 $$q=2\Bigl\lceil\frac m{d+1}\Bigr\rceil$$
-ReLUs with biases. It is enough that along some direction $u$, in which the points have distinct
-positions $\langle u,x_j\rangle$, each group of $d+1$ successive points is affinely independent, and
-so is the last, shorter one.
+ReLUs with biases. In the place of general position it is enough that the points have distinct
+positions $\langle u,x_j\rangle$ along some direction $u$ and that, cut in this order into groups of
+$d+1$ (the last may be smaller), they are affinely independent within each group.
 """,
         hypotheses=(
             r"$x_1,\dots,x_m\in\mathbb R^d$ are in general position",
@@ -268,7 +269,8 @@ declare(
 Let the points lie on a line, in this order, with labels that alternate in sign, $y_jy_{j+1}<0$.
 
 1. $q$ ReLUs with biases take them only if $q\ge m-2$.
-2. For every $q\ge4$ there are $m=q+2$ such points and labels that $q$ ReLUs take.
+2. For every $q\ge4$ there are $m=q+2$ such points and labels that $q$ ReLUs take; for $q\le3$ there
+   are not.
 """,
     )
 )
