@@ -161,14 +161,9 @@ def test_the_memorizing_sizes_by_hand() -> None:
     assert pytest.approx(3 * 6.25 * 1000 / 0.003, abs=1) == T
 
 
-def test_the_width_changes_where_the_count_reaches_the_bits() -> None:
+def test_the_count_of_sign_vectors_by_hand() -> None:
     assert interpolation.log2_sign_vectors(4, 2, 2) == pytest.approx(3 + 3 + 4)
-    free = 24 * (1 - interpolation.entropy(0.1))
-    edge = interpolation.log2_sign_vectors(24, 2, 1)
-    assert edge == pytest.approx(2 * math.log2(48))
-    chance = 2 ** (edge - free)  # 0.336
-    assert interpolation.homogeneous_width(24, 2, 0.1, 0.99 * chance) == 1
-    assert interpolation.homogeneous_width(24, 2, 0.1, 1.01 * chance) == 2
+    assert interpolation.log2_sign_vectors(24, 2, 1) == pytest.approx(2 * math.log2(48))
 
 
 # Constructions

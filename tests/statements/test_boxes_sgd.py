@@ -198,14 +198,13 @@ def test_the_width_that_interpolates() -> None:
     assert exact <= math.ceil(told) <= 1.001 * exact + 1
     box = between("B.mem.width", r"\frac{2\,", r"}{\lambda_m}")
     norm = value(rf"\frac{{2\,{box}}}{{\lambda_m}}", at | {r"\|y\|": 10.0})
-    assert norm == pytest.approx(interpolation.norm_bound(0.2, 100))
+    assert norm == pytest.approx(100 / (float(interpolation.KEPT) * 0.2))
     assert norm == pytest.approx(declared("B.mem.width", m=100, least=0.2))
 
 
 def test_the_points_are_uniform() -> None:
     at = {"d": 1000.0, "m": 100.0, r"\delta": 0.01, "C": 1.5}
     square = value(between("Y.E1", r"r^2&=", r",\q"), at)
-    assert math.sqrt(square) == pytest.approx(interpolation.uniform_correlation(100, 1000, 0.01))
     n, r = 3, math.sqrt(square)
     bracket = value(between("Y.E1", r"\mathrm{tk}_n\bigl(", r"\bigr)_+"), at | {"r": r, "n": 3.0})
     alone = interpolation.uniform_certificate(100, 1000, 0.01, [0.0] * n + [1.0], 1.0)
@@ -221,7 +220,7 @@ def test_the_points_are_uniform() -> None:
                  at | {r"\|G\|": R**2 * 100 / 1000, r"\lambda_m": 0.2})  # fmt: skip
     assert width == pytest.approx(same)
     norm = value(between("Y.E1", r"$\|v\|^2\le", "$"), {"m": 100.0, r"\lambda": 0.2})
-    assert norm == pytest.approx(interpolation.norm_bound(0.2, 100))
+    assert norm == pytest.approx(declared("B.mem.width", m=100, least=0.2))
 
 
 def test_how_often_descent_moves() -> None:
@@ -272,7 +271,7 @@ def test_the_lower_bound_on_the_width() -> None:
     )
     assert value(box, letters) == pytest.approx(bits / (2 * math.log2(40 * math.e)))
     assert value(box, letters) == pytest.approx(declared("N.lower.m", m=1000, d=50, eps=0.1, s=0.5))
-    q = interpolation.homogeneous_width(1000, 50, 0.1, 0.5)
+    q = next(q for q in range(1, 21) if interpolation.log2_sign_vectors(1000, 50, q) >= bits)
     assert q * 50 >= value(box, letters)
 
 
@@ -367,7 +366,6 @@ def test_the_growth_of_the_weights_in_the_kernel() -> None:
     assert updates[3].conclusion == (
         memory.P(memory.eps <= memory.share) <= memory.price / (memory.eps * memory.T)
     )
-    assert interpolation.norm_bound(1.0, 1.0) == memory.TWICE
 
 
 def test_the_terms_of_descent_in_the_kernel() -> None:

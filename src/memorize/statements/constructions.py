@@ -73,8 +73,9 @@ for which the numbers $\langle u,x_j\rangle$ are distinct.
         r"for all $i\in[m]$.",
         changed=r"Three hypotheses are missing. The points must be distinct. There must be biases, "
         r"which the networks $u^\top\sigma(W\mathbf x)$ of the paper's Section 4.1 do not have, "
-        r"though its proof uses them. And $\sigma$ must have some regularity. The printed proof says "
-        r"that the image is $\mathbb R^m$ since $\sigma$ is no polynomial, which is what had to be shown.",
+        r"though its proof uses them. And $\sigma$ must have some regularity. The printed proof "
+        r"says that the image is $\mathbb R^m$ since $\sigma$ is no polynomial, which is what had "
+        r"to be shown.",
         erratum=True,
         counterexample=r"Without biases, at $x=1$ and $x=2$ every network of ReLUs has "
         r"$h(2)=2h(1)$; on the unit sphere antipodal points do as well ({st}`B.T1.bias`, run "
