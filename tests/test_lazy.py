@@ -88,8 +88,9 @@ def test_what_a_bound_needs_is_asked_for() -> None:
         Training(pairs=1, eta=1.0, steps=1, bend=1.0).error(1.0)
     with pytest.raises(ValueError, match=r"must be at most 1, got 1\.5"):
         Training(pairs=3, eta=0.5, steps=1, bend=1.0, smoothness=1.0).error(1.0)
-    with pytest.raises(ValueError, match="take a larger B"):
-        ONE.outputs(0.5, 1.0)
+    for B in (0.5, 1.0):  # Ξ = 40 and 3
+        with pytest.raises(ValueError, match="take a larger B"):
+            ONE.outputs(B, 1.0)
     with pytest.raises(ValueError, match="B must be above 0"):
         ONE.error(0.0)
 
@@ -126,6 +127,17 @@ def test_twins_are_the_library_s_algorithms(outputs: bool) -> None:
     for model, eta, found in ((network, 0.25 / 4, both.network), (tangent, 0.25, both.tangent)):
         end = sgd.train(model, HINGE, lambda t: (x[t - 1 : t], y[t - 1 : t]), eta=eta, steps=3)
         assert float(sgd.predict(model, end.weights, probe)) == pytest.approx(float(found[-1]))
+
+
+def test_the_tangent_model_keeps_the_slopes_of_the_start() -> None:
+    """So its outputs do not depend on B, while the network's do."""
+    small, large = (
+        twins(lazy.rational, lazy.rational_slope, huber, ROWS, EXAMPLES, [F(0), F(1)],
+              eta=F(1, 4), B=F(B))
+        for B in (2, 50)
+    )  # fmt: skip
+    assert small.tangent == large.tangent
+    assert small.network != large.network
 
 
 def test_pair_coordinates_are_the_network() -> None:

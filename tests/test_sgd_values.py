@@ -36,6 +36,20 @@ def test_examples_of_a_set_are_drawn_with_replacement() -> None:
     assert abs(share - 3 / 32) < 6 * math.sqrt(3 / 32 * 29 / 32 / 10_000)
 
 
+def test_a_stream_reads_its_blocks_in_order_and_each_anew() -> None:
+    drawn: list[torch.Tensor] = []
+
+    def sample(generator: torch.Generator, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        drawn.append(torch.randn(n, 1, generator=generator, dtype=torch.float64))
+        return drawn[-1], torch.ones(n, dtype=torch.float64)
+
+    stream = sgd.Stream(sample, batch=2, name="test/blocks", block=3)
+    read = torch.cat([stream(t)[0] for t in range(1, 7)])
+    assert torch.equal(read, torch.cat(drawn))
+    assert len(drawn) == 2
+    assert not (drawn[0] == drawn[1]).any()
+
+
 def test_an_infinite_loss_stops_a_run() -> None:
     rows = sgd.xavier_rows(2, 3, "test/infinite", [0])
     x, y = torch.ones(1, 3, dtype=torch.float64), torch.full((1,), 1e200, dtype=torch.float64)
