@@ -5,9 +5,13 @@
 (() => {
   const LINE = "p, li, dd, dt, td, th, figcaption, summary, div, aside";
 
-  function mark() {
-    const formulas = [...document.querySelectorAll("article mjx-container:not([display])")]
-      .filter((formula) => !formula.closest(".memorize-proof .m")); // there the row scrolls
+  const FOLDED = "details:not([open]) > :not(summary), [hidden]"; // to be measured once it opens
+
+  /** Mark what is too wide among these formulas; those of a proof scroll with their row. */
+  function mark(containers = document.querySelectorAll("mjx-container")) {
+    const formulas = [...containers]
+      .filter((formula) => formula.matches("article mjx-container:not([display])"))
+      .filter((formula) => !formula.closest(`.memorize-proof .m, ${FOLDED}`));
     formulas.forEach((formula) => formula.classList.remove("house-wide"));
     const wide = formulas.filter((formula) => {
       const line = formula.closest(LINE);
@@ -99,11 +103,11 @@
   document.addEventListener("DOMContentLoaded", () => {
     keep();
     tables();
-    window.MathJax?.startup?.promise?.then(mark);
+    document.addEventListener("typeset", (event) => mark(event.detail));
     let timer = 0;
     const soon = () => { // once for many folds that open together
       clearTimeout(timer);
-      timer = setTimeout(mark, 50);
+      timer = setTimeout(() => mark(), 50);
     };
     document.addEventListener("toggle", soon, true);
     window.addEventListener("resize", soon);
