@@ -30,8 +30,8 @@ from memorize.sgd import Diverged
 
 __all__ = ["Descent", "descend", "flips", "gaussian_start", "outputs", "paired_start"]
 
-BLOCK = 2**19, 2**27
-"""Pre-activations in a block of examples: on the CPU, where it stays in the cache, and off it."""
+CACHED, BUDGET = 2**21, 2**30
+"""Bytes of a block of pre-activations: what stays in a core's cache, and what none exceeds."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def descend(
         losses[:first] = state.losses[:first].reshape(first, runs)
         kept[: len(state.outputs)] = state.outputs.reshape(-1, runs, m)
     found = torch.empty_like(wanted)
-    blocks = _blocks(m, runs * q, inputs.device, chunk)
+    blocks = _blocks(inputs, runs * q, chunk)
     buffer = inputs.new_empty(blocks[0].stop, runs * q)
     for t in range(first, steps + 1):
         torch.addcmul(start, moved, signs[:, None], out=at)
@@ -213,7 +213,7 @@ def outputs(
     at = weights.reshape(-1, q, d)
     parts = [
         _outputs(_values(inputs[block], at), signs, len(at))
-        for block in _blocks(m, len(at) * q, inputs.device, chunk)
+        for block in _blocks(inputs, len(at) * q, chunk)
     ]
     return torch.cat(parts, 1).reshape(*weights.shape[:-2], m)
 
@@ -237,7 +237,7 @@ def flips(
             raise ValueError(f"{name} must have shape (*r q d={d}), got {tuple(w.shape)}")
         require.finite(name, w)
     runs, q = after.reshape(-1, *after.shape[-2:]).shape[:2]
-    blocks = _blocks(m, runs * q, inputs.device, chunk)
+    blocks = _blocks(inputs, runs * q, chunk)
     counts = []
     for block in blocks:
         was, now = (
@@ -259,10 +259,14 @@ def _outputs(values: Tensor, signs: Tensor, runs: int) -> Tensor:
     return (values.view(-1, runs, q) @ signs).T / math.sqrt(q)
 
 
-def _blocks(m: int, neurons: int, device: torch.device, chunk: int | None) -> list[slice]:
+def _blocks(inputs: Tensor, neurons: int, chunk: int | None) -> list[slice]:
+    """Slices of the examples. On the CPU a block that leaves the cache must be worth a pass over
+    the weights, which d examples are."""
+    m, d = inputs.shape
     if chunk is None:
-        on_cpu = device.type == "cpu"
-        chunk = max(64, BLOCK[0 if on_cpu else 1] // neurons)
+        row = neurons * inputs.element_size()
+        wanted = max(CACHED // row, d) if inputs.device.type == "cpu" else m
+        chunk = max(64, min(wanted, BUDGET // row))
     require.positive_int("chunk", chunk)
     return [slice(i, min(i + chunk, m)) for i in range(0, m, chunk)]
 
