@@ -1,16 +1,81 @@
-"""Real images that come with the environment: nothing is fetched."""
+"""Data: images that come with the environment, all of MNIST and CIFAR-10, points of the sphere.
+
+Two sets of images come with the environment and need no network: :func:`digits` and :func:`mnist`.
+:func:`openml` gives all of MNIST or CIFAR-10, fetched once by scikit-learn and kept in a file that
+needs no more than NumPy to be read. Each gives grey values and labels 0–9; the functions below make
+of them what a theorem wants: rows of norm 1 and labels ±1.
+"""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
+import os
+import tempfile
+import warnings
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["digits", "mnist"]
+from memorize import require
+from memorize.distributions import normalised, sphere
+
+__all__ = [
+    "SOURCES",
+    "Data",
+    "DataUnavailable",
+    "Source",
+    "corrupted",
+    "corrupted_subset",
+    "digits",
+    "fingerprint",
+    "halfspace",
+    "halves",
+    "mnist",
+    "openml",
+    "pair",
+    "parity",
+    "split",
+]
+
+
+class Data(NamedTuple):
+    """Examples: inputs of norm 1, one a row, and labels ±1."""
+
+    inputs: Float[Tensor, "m d"]
+    labels: Float[Tensor, " m"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set of openml.org: its number there, its dimension, its examples of each label."""
+
+    title: str
+    number: int
+    dimension: int
+    counts: tuple[int, ...]
+
+
+SOURCES: Mapping[str, Source] = {
+    "mnist": Source(
+        "MNIST", 554, 784, (6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958)
+    ),
+    "cifar": Source("CIFAR-10", 40927, 3072, (6000,) * 10),
+}
+
+
+class DataUnavailable(RuntimeError):
+    """A data set is not in the cache and cannot be fetched, or is not what it should be."""
 
 
 def digits(
@@ -34,3 +99,190 @@ def mnist(
     with packed.open("rb") as raw, gzip.open(raw) as lines:
         table = np.loadtxt(lines, delimiter=",", dtype=np.int64)
     return torch.tensor(table[:, :-1], dtype=dtype), torch.tensor(table[:, -1])
+
+
+def openml(
+    name: str, folder: Path | str | None = None, *, dtype: torch.dtype = torch.float64
+) -> tuple[Float[Tensor, "n d"], Int[Tensor, " n"]]:
+    """All of ``mnist`` (70,000 images, d = 784) or ``cifar`` (60,000, d = 3072), and labels 0–9.
+
+    ``folder``: scikit-learn's data folder by default (``SCIKIT_LEARN_DATA``). The first call
+    fetches the set from openml.org, where scikit-learn compares the file with the checksum that is
+    given there, and writes ``NAME.npz`` into the folder, with the :func:`fingerprint` of its
+    arrays. Later calls read that file, which may be copied to a machine without a network or
+    scikit-learn. Raises :class:`DataUnavailable` if the set is neither there nor to be fetched, or
+    is not as :data:`SOURCES` says, and ``ValueError`` for another name.
+    """
+    if name not in SOURCES:
+        raise ValueError(f"name must be one of {', '.join(SOURCES)}, got {name!r}")
+    home = Path(folder or os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")).expanduser()
+    path = home / f"{name}.npz"
+    there = path.exists()
+    images, labels = _read(path) if there else _fetched(name, home)
+    _check(SOURCES[name], images, labels)
+    if not there:
+        _write(path, images, labels)
+    return torch.tensor(images, dtype=dtype), torch.tensor(labels, dtype=torch.int64)
+
+
+def fingerprint(images: NDArray[np.generic], labels: NDArray[np.generic]) -> str:
+    """The sha256 of both arrays, their types and their shapes."""
+    digest = hashlib.sha256()
+    for array in (images, labels):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def pair(images: Float[Tensor, "n d"], labels: Int[Tensor, " n"], up: int, down: int) -> Data:
+    """The examples of two classes, in their order: +1 for class ``up``, −1 for ``down``.
+
+    Raises ``ValueError`` if the classes are the same or one has no example, and for blank images.
+    """
+    return halves(images, labels, [up], [down])
+
+
+def parity(images: Float[Tensor, "n d"], labels: Int[Tensor, " n"]) -> Data:
+    """All examples: +1 for even labels and −1 for odd ones. Raises as :func:`pair` does."""
+    found = sorted(set(labels.tolist()))
+    return halves(images, labels, [c for c in found if c % 2 == 0], [c for c in found if c % 2])
+
+
+def halves(
+    images: Float[Tensor, "n d"], labels: Int[Tensor, " n"], up: list[int], down: list[int]
+) -> Data:
+    """The examples of some classes, in their order: +1 for those ``up``, −1 for those ``down``.
+
+    Raises ``ValueError`` if a class is on both sides or has no example, and for blank images.
+    """
+    n = require.shape("images", images, "n d").shape[0]
+    require.shape("labels", labels, "n", n=n)
+    if set(up) & set(down):
+        raise ValueError(f"up and down must have no class in common, got {up} and {down}")
+    missing = {*up, *down} - set(labels.tolist())
+    if missing or not up or not down:
+        raise ValueError(f"up and down must name classes with examples, got {up} and {down}")
+    plus, minus = (torch.isin(labels, labels.new_tensor(side)) for side in (up, down))
+    kept = plus | minus
+    return Data(normalised(images[kept]), (2.0 * plus[kept] - 1).to(images.dtype))
+
+
+def halfspace(
+    m: int, d: int, generator: torch.Generator, *, dtype: torch.dtype = torch.float64
+) -> Data:
+    """m independent uniform points of the sphere, labelled by the sign of their first entry."""
+    inputs = sphere(m, d, generator, dtype=dtype)
+    return Data(inputs, torch.where(inputs[:, 0] > 0, 1.0, -1.0).to(inputs))
+
+
+def split(
+    data: Data, train: int, test: int | None = None, *, generator: torch.Generator
+) -> tuple[Data, Data]:
+    """``train`` and ``test`` examples (default: all others), drawn without replacement.
+
+    One seed gives the same training examples whatever ``test``. Raises ``ValueError`` unless both
+    are positive and there are so many examples.
+    """
+    m = data.inputs.shape[0]
+    require.positive_int("train", train)
+    rest = require.positive_int("test", m - train if test is None else test)
+    require.at_most("train + test", train + rest, "the number of examples", m, "none comes twice")
+    order = torch.randperm(m, generator=generator, device=generator.device).to(data.inputs.device)
+    first, second = order[:train], order[train : train + rest]
+    return Data(*(t[first] for t in data)), Data(*(t[second] for t in data))
+
+
+def corrupted(
+    labels: Float[Tensor, " m"], share: float, *, generator: torch.Generator
+) -> Float[Tensor, " m"]:
+    """Each label is with probability ``share``, independently, replaced by a uniform sign.
+
+    So about half of the share changes. One seed gives nested sets: what a smaller share replaces, a
+    larger one replaces by the same signs. Raises ``ValueError`` unless 0 ≤ share ≤ 1.
+    """
+    if not 0 <= require.number("share", share) <= 1:
+        raise ValueError(f"share must lie in [0, 1], got {share!r}")
+    m = require.shape("labels", labels, "m").shape[0]
+    chance = torch.rand(m, generator=generator, device=generator.device, dtype=torch.float64)
+    return _replaced(labels, chance < share, generator)
+
+
+def corrupted_subset(
+    labels: Float[Tensor, " m"], count: int, *, generator: torch.Generator
+) -> Float[Tensor, " m"]:
+    """Exactly ``count`` labels, a uniform subset, are replaced by independent uniform signs.
+
+    Paper F, appendix A, replaces a portion of the labels so. Subsets of one seed are nested as in
+    :func:`corrupted`. Raises ``ValueError`` unless 0 ≤ count ≤ m.
+    """
+    m = require.shape("labels", labels, "m").shape[0]
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= m:
+        raise ValueError(f"count must be a whole number from 0 to m = {m}, got {count!r}")
+    order = torch.randperm(m, generator=generator, device=generator.device)
+    chosen = torch.zeros(m, dtype=torch.bool, device=generator.device)
+    chosen[order[:count]] = True
+    return _replaced(labels, chosen, generator)
+
+
+def _replaced(labels: Tensor, chosen: Tensor, generator: torch.Generator) -> Tensor:
+    bits = torch.randint(0, 2, labels.shape, generator=generator, device=generator.device)
+    return torch.where(chosen.to(labels.device), (2 * bits - 1).to(labels), labels)
+
+
+def _fetched(name: str, home: Path) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+    """Images, as bytes if they are whole numbers up to 255, and labels, by scikit-learn."""
+    source = SOURCES[name]
+    try:
+        from sklearn.datasets import fetch_openml
+
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="A network error occurred")
+            # Its faster parser fails on labels that are numbers where pandas is of version 3.
+            found = fetch_openml(
+                data_id=source.number, data_home=home, as_frame=False, parser="liac-arff"
+            )
+        labels = np.asarray(found.target).astype(str).astype(np.uint8)
+        images = np.asarray(found.data, dtype=np.float32)
+    except (ImportError, OSError, ValueError) as error:
+        raise DataUnavailable(
+            f"{source.title} is not in {home} and was not fetched from openml.org: {error}\n"
+            f"Where there is a network and scikit-learn, memorize.datasets.openml({name!r}) writes "
+            f"{name}.npz into its folder; copy that file to {home}, or name its folder in "
+            "SCIKIT_LEARN_DATA. digits() and mnist() need no network"
+        ) from None
+    small = images.astype(np.uint8)
+    return (small if np.array_equal(small, images) else images), labels
+
+
+def _write(path: Path, images: NDArray[np.generic], labels: NDArray[np.generic]) -> None:
+    """Write the file, in one step: a run that is stopped leaves none, or a whole one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        try:
+            sha256 = np.array(fingerprint(images, labels))
+            np.savez_compressed(file, images=images, labels=labels, sha256=sha256)
+            file.close()
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def _read(path: Path) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+    try:
+        with np.load(path) as found:
+            images, labels, sha256 = (found[key] for key in ("images", "labels", "sha256"))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataUnavailable(f"{path} cannot be read ({error}): delete it") from None
+    if fingerprint(images, labels) != str(sha256):
+        raise DataUnavailable(f"{path} is not what was written (its sha256 differs): delete it")
+    return images, labels
+
+
+def _check(source: Source, images: NDArray[np.generic], labels: NDArray[np.generic]) -> None:
+    counts = tuple(np.bincount(labels, minlength=len(source.counts)).tolist())
+    if images.shape != (sum(source.counts), source.dimension) or counts != source.counts:
+        raise DataUnavailable(
+            f"{source.title} must have {source.counts} images of labels 0, 1, … in dimension "
+            f"{source.dimension}, got {counts} in dimension {images.shape[1:]}"
+        )
