@@ -54,6 +54,7 @@ from memorize.kernel import (
     vector,
 )
 from memorize.kernel.rules import assume
+from memorize.statements import distance as di
 from memorize.statements import initial_outputs as io
 from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
@@ -79,6 +80,7 @@ NO_FINITE_MODEL = {("G.L2.3", 0): NORMAL, ("G.T3", 1): NORMAL, ("G.T5", 0): NORM
 # s ≥ 1/2, by an enclosure of its own below.
 SIGNS_MEET_IT = {
     ("G.T3", 0), ("G.T3", 1), ("G.T3", 2), ("G.T5", 0), ("G.T5", 1), ("G.L6", 0), ("G.L6", 1),
+    ("B.rademacher.differences", 2), ("F.TB.1", 0),
 }  # fmt: skip
 
 # --- the witnesses -----------------------------------------------------------------------------
@@ -494,6 +496,38 @@ WITNESSES |= {
             lz.G: (1, 0), lz.U: (1, 0), lz.V: (0, 0),
         },
     ),
+    ("F.E11", 0): Witness(ONCE, {di.J: ((1, 0), (1, 1)), di.b: (1, 1), di.y: (2, 3), di.V: (2, 1)}),
+    ("F.E11", 1): Witness(ONCE, {di.J: ((1, 0), (1, 1)), di.b: (1, 1), di.y: (2, 3)}),
+    ("B.distance.finite", 0): Witness(
+        ONCE,
+        {
+            di.eta: 1, di.lam: HALF, di.far: HALF,
+            di.p: (1, 0), di.h: (HALF, 0), di.g: (F(3, 4), 0),
+        },
+    ),
+    ("B.distance.finite", 1): Witness(
+        ONCE,
+        {
+            di.mu: 1, di.k: 1, di.rho: 2, di.far: 1, di.s: 1,
+            di.V: (2, 3), di.A: (1, 0), di.B: (0, 1),
+        },
+    ),
+    ("F.L5.3", 0): Witness(
+        ONCE,
+        {
+            di.Eps: HALF, di.H: ((2, 1), (1, 2)), di.H0: ((2, 1), (1, 2)),
+            di.b: (1, 0), di.b0: (1, 0), di.y: (2, 1),
+        },
+    ),
+    ("F.L5.3", 1): Witness(
+        ONCE, {di.rho: 1, di.Eps: HALF, di.c: HALF, di.l: 1, di.k: 1, di.far: HALF, di.s: HALF}
+    ),
+    ("B.rademacher.differences", 2): Witness(
+        uniform(X, [-1, 1]), {di.K: F(1, 4), di.t: HALF}
+    ),
+    ("F.TB.1", 0): Witness(uniform(X, [-1, 1]), {di.n: 1, di.M: 0, di.t: HALF}),
+    ("B.rademacher.linear", 0): Witness(uniform(di.Z, [(1, 0), (3, 4)]), {}),
+    ("B.rademacher.linear", 1): Witness(uniform(di.Y, [1, 2]), {di.C: 2}),
 }  # fmt: skip
 
 

@@ -28,14 +28,6 @@ _open(
     ("F.Fig1", "figure", "Figure 1", "Training with true and with random labels"),
 )
 _open(
-    "fine_grained/distance",
-    ("F.E11", "definition", "Equation (11)", "The auxiliary linear sequence"),
-    ("F.L5.3", "theorem", "Lemma 5.3", "Distance to the initialisation"),
-    ("F.DB.1", "definition", "Definition B.1", "Rademacher complexity"),
-    ("F.TB.1", "theorem", "Theorem B.1", "Generalisation from Rademacher complexity"),
-    ("F.L5.4", "theorem", "Lemma 5.4", "Complexity of the class around the initialisation"),
-)
-_open(
     "fine_grained/generalization",
     ("F.D5.1", "definition", "Definition 5.1", "Non-degenerate distributions"),
     ("F.R5.1", "theorem", "Remark 5.1", "Points no two of which are parallel"),
