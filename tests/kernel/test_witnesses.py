@@ -55,6 +55,7 @@ from memorize.kernel import (
 )
 from memorize.kernel.rules import assume
 from memorize.statements import distance as di
+from memorize.statements import generalization as ge
 from memorize.statements import initial_outputs as io
 from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
@@ -262,6 +263,51 @@ WITNESSES |= {
         {"f": lambda v: v[0] ** 3, "h": lambda v: 2 * v[0] - v[1] + v[0] ** 2},
     ) for part in range(2)},
 }  # fmt: skip
+TWO_POINTS = {  # at 60°: H⁻¹e = b, H⁻¹(1, 1) = a
+    ge.H: ((F(1, 2), F(1, 6)), (F(1, 6), F(1, 2))),
+    ge.e: (1, 0),
+    ge.f: (0, 1),
+    ge.b: (F(9, 4), F(-3, 4)),
+    ge.a: (F(3, 2), F(3, 2)),
+    ge.y: (1, 1),
+    ge.s: F(2, 3),
+    ge.u: (0, 5),
+    ge.least: F(1, 3),
+}
+PREDICTION = independently(uniform(ge.U, [-1, 0, F(1, 2), 2]), uniform(ge.Y, [-1, 1]))
+WITNESSES |= {
+    ("F.R5.1", 0): Witness(
+        [(F(1), {})],
+        {ge.H: ((1, 1), (1, 1)), ge.Z: ((1, 0), (1, 0)), ge.tk: 1, ge.b: (1, -1)},
+    ),
+    **{
+        place: Witness([(F(1), {})], TWO_POINTS)
+        for place in (
+            ("F.R5.1", 1),
+            ("B.E10.random", 0),
+            *(("B.loo", part) for part in range(4)),
+        )
+    },
+    ("B.online.generalization", 0): Witness(uniform(ge.D, [-1, 2]), {ge.M: 5}),
+    ("B.online.generalization", 1): Witness(PREDICTION, {ge.M: 9}),
+    ("F.T5.1", 0): Witness(
+        [(F(1), {})],
+        {
+            ge.L_D: 4,
+            ge.L_S: 1,
+            ge.Rad: 1,
+            ge.level: 1,
+            ge.training: 1,
+            ge.slack: F(1, 2),
+            ge.wide: F(1, 4),
+            ge.kinks: F(1, 8),
+            ge.index: 2,
+            ge.root: F(3, 2),
+            ge.width: F(1, 2),
+        },
+    ),
+    **{("F.C5.2", part): Witness(PREDICTION) for part in range(2)},
+}
 FLIPS, PLACES = uniform(ks.omega, [-1, 1]), uniform(ks.x, AXES)
 WITNESSES |= {
     ("F.LE.1", 0): Witness(

@@ -27,12 +27,3 @@ _open(
     ("F.T4.1", "theorem", "Theorem 4.1", "The training curve, eigenvector by eigenvector"),
     ("F.Fig1", "figure", "Figure 1", "Training with true and with random labels"),
 )
-_open(
-    "fine_grained/generalization",
-    ("F.D5.1", "definition", "Definition 5.1", "Non-degenerate distributions"),
-    ("F.R5.1", "theorem", "Remark 5.1", "Points no two of which are parallel"),
-    ("F.T5.1", "theorem", "Theorem 5.1", "Generalisation of the trained network"),
-    ("F.C5.2", "theorem", "Corollary 5.2", "Generalisation in classification"),
-    ("F.E10", "definition", "Equation (10)", "The complexity measure of the data"),
-    ("F.Fig2", "figure", "Figure 2", "Generalisation error against the complexity measure"),
-)
