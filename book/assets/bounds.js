@@ -89,7 +89,7 @@ const memorizeBound = (() => {
       .map((c) => `${c.vacuous ? "turns vacuous" : "stops being vacuous"} at ${tidy(c.at)}, ` +
         `going ${c.direction}`)]);
     return lines.filter(([, changes]) => changes.length > 0)
-      .map(([name, changes]) => `${name}: ${changes.join("; ")}`);
+      .map(([name, changes]) => [name, `: ${changes.join("; ")}`]);
   }
 
   function verdict(found) {
@@ -130,9 +130,9 @@ const memorizeBound = (() => {
       put("data-value", tidy(found.value));
       put("data-verdict", verdict(found));
       form.classList.toggle("vacuous", found.vacuous);
-      form.querySelector("[data-crossings]").replaceChildren(...told(bound, found).map((said) => {
-        const line = document.createElement("li");
-        line.textContent = said;
+      form.querySelector("[data-crossings]").replaceChildren(...told(bound, found).map(([name, said]) => {
+        const line = document.createElement("li"), label = form.elements[name].labels[0];
+        line.append(...[...label.childNodes].map((node) => node.cloneNode(true)), said);
         return line;
       }));
     };

@@ -151,7 +151,7 @@ def test_bounds_are_readable_without_scripts(pages: Pages) -> None:
     form = pages["apparatus"].find("form", class_="memorize-bound")
     assert [i["value"] for i in form.find_all("input", type="number")] == ["3", "1", "2"]
     assert text(form.find(attrs={"data-value": ""})) == "0.1991482735"
-    assert "t: turns vacuous at 1.386294361, going down" in text(form)
+    assert "\\(t\\): turns vacuous at 1.386294361, going down" in text(form)
 
 
 @pytest.mark.parametrize(

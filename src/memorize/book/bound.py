@@ -64,9 +64,8 @@ def as_text(statement: Statement, evaluation: Evaluation) -> str:
         "",
         f"  {formula.quantity} {SIGN[formula.sense]} {number(evaluation.value)}",
     ]
-    lines += [
-        f"  {said}" for said in [verdict(evaluation), *crossings(formula, evaluation)] if said
-    ]
+    changes = [f"{name}: {said}" for name, said in crossings(formula, evaluation).items()]
+    lines += [f"  {said}" for said in [verdict(evaluation), *changes] if said]
     return "\n".join(lines)
 
 
@@ -79,9 +78,9 @@ def verdict(evaluation: Evaluation) -> str:
     return f"not vacuous: without the statement one knows only {number(evaluation.trivial)}"
 
 
-def crossings(formula: BoundFormula, evaluation: Evaluation) -> list[str]:
+def crossings(formula: BoundFormula, evaluation: Evaluation) -> dict[str, str]:
     """For each parameter, where the bound stops or starts being vacuous, the others kept."""
-    said = []
+    said = {}
     for parameter in formula.parameters:
         changes = [
             f"{'turns vacuous' if c.vacuous else 'stops being vacuous'} at {number(c.at)}, "
@@ -90,7 +89,7 @@ def crossings(formula: BoundFormula, evaluation: Evaluation) -> list[str]:
             if c.parameter == parameter.name and c.at is not None
         ]
         if changes:
-            said.append(f"{parameter.name}: {'; '.join(changes)}")
+            said[parameter.name] = "; ".join(changes)
     return said
 
 
@@ -143,7 +142,8 @@ def as_html(statement: Statement) -> str:
         )
     value = number(at.value) if at else ""
     said = verdict(at) if at else ""
-    changes = "".join(f"<li>{escape(c)}</li>" for c in crossings(formula, at)) if at else ""
+    changes = crossings(formula, at) if at else {}
+    listed = "".join(f"<li>{letter(name)}: {escape(c)}</li>" for name, c in changes.items())
     return (
         f'<form class="memorize-bound" data-bound="{escape(statement.id)}" '
         f'aria-label="Bound of {escape(statement.label)}"><table><tbody>{"".join(rows)}'
@@ -151,7 +151,7 @@ def as_html(statement: Statement) -> str:
         f"<td>{inline(formula.quantity)} {SIGN[formula.sense]}</td>"
         f'<td><output data-value aria-live="polite">{value}</output></td>'
         f"</tr></tbody></table>"
-        f"<p><output data-verdict>{said}</output></p><ul data-crossings>{changes}</ul>"
+        f"<p><output data-verdict>{said}</output></p><ul data-crossings>{listed}</ul>"
         f"<script>{as_javascript(statement)}</script></form>"
     )
 

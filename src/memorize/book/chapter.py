@@ -18,6 +18,7 @@ from memorize import statements
 from memorize.book.ledger import NUMBERS, RECORD, checks_html, in_words
 from memorize.book.proof import Proof
 from memorize.evidence.render import verdict_html
+from memorize.evidence.typeset import typeset
 from memorize.kernel.evidence import Claim, Evidence, check
 from memorize.statements import Statement
 
@@ -215,7 +216,7 @@ def _verdict_table(rows: list[dict[str, Any]]) -> str:
     """A line for each row: what it says and rests on, its checks, folded, and its outcome."""
     body = []
     for row in rows:
-        notes = [escape(row["why"])] if row["why"] else []
+        notes = [typeset(row["why"])] if row["why"] else []
         if row["uses"]:
             notes.append(f"rests on {escape(', '.join(row['uses']))}")
         small = f"<small>{'; '.join(notes)}</small>" if notes else ""

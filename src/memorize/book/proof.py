@@ -490,6 +490,7 @@ _STYLE = (
     "<style>"
     ".memorize-proof{margin:1em 0;font-size:.95em}"
     ".memorize-proof ol{list-style:none;margin:0;padding:0}"
+    ".memorize-proof>.m{padding:.35em 0 .5em}"
     ".memorize-proof li{display:flex;flex-wrap:wrap;gap:.2em 1.2em;align-items:baseline;"
     "padding:.25em 0 .25em 4.6em;border-top:1px solid rgba(128,128,128,.25)}"
     ".memorize-proof .n{flex:0 0 5em;margin:0 -1em 0 -5.41em;opacity:.75;font-size:.85em;"
@@ -503,7 +504,8 @@ _STYLE = (
     ".memorize-proof pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85em}"
     ".memorize-proof .w{box-shadow:inset 3px 0 #b58900;}"
     ".memorize-proof .w .n{flex-basis:4.4em;margin:0 -1.22em 0 -4.59em}"
-    ".memorize-proof .w .m{flex:1000 1 min-content}"
+    ".memorize-proof .w .m{flex:1 1 min-content}"
+    ".memorize-proof .w .r{opacity:.75}"
     "@media(max-width:600px){.memorize-proof li{padding-left:0}"
     ".memorize-proof li.w .n,.memorize-proof li .n{flex:0 0 100%;margin:0}"
     ".memorize-proof .w{padding-left:.7em}"
@@ -537,8 +539,8 @@ def _line_html(line: _Line) -> str:
         beside += "".join(f"; statement {escape(name)}" for name in line.uses)
         shown = f"<br>{broken(line.formula)}" if line.formula is not None else ""
         return (
-            f'<li class="w">{number}<span class="m">{_words(line.text)}{shown}</span>'
-            f'<span class="r">{beside}</span></li>'
+            f'<li class="w">{number}<span class="m">{_words(line.text)}{shown} '
+            f'<span class="r">[{beside}]</span></span></li>'
         )
     assert line.formula is not None
     if line.chained:

@@ -30,12 +30,16 @@ _SIGNS = {
     **{"≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "→": r"\to ", "∈": r"\in ", "∞": r"\infty "},
     **{"−": "-", "×": r"\times ", "·": r"\cdot ", "±": r"\pm ", "…": r"\ldots ", "∫": r"\int "},
     **{"‖": r"\|", "⟨": r"\langle ", "⟩": r"\rangle ", "′": "'", "″": "''", "%": r"\%"},
+    **{"∇": r"\nabla ", "∂": r"\partial ", "~": r"\sim ", "†": r"^{\dagger}"},
+    **{"⪯": r"\preceq ", "⪰": r"\succeq ", "≽": r"\succeq ", "ℚ": r"\mathbb{Q}"},
+    **{"⌈": r"\lceil ", "⌉": r"\rceil ", "⌊": r"\lfloor ", "⌋": r"\rfloor "},
     **{"ℝ": r"\mathbb{R}", "½": r"\tfrac12 ", "ℓ": r"\ell ", "⊤": r"\top ", "⊥": r"\perp "},
 }
-_HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵈⁿᵖˣʸʰᵒ⁽⁾ᐟ", "0123456789+-Tdnpxyho()/", strict=True))
+_HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵈᵏⁿᵖˢˣʸʰᵒ⁽⁾ᐟ", "0123456789+-Tdknpsxyho()/", strict=True))
 _LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ₊₋", "0123456789ijn+-", strict=True))
 _ACCENTS = {"\u030c": "check", "\u0304": "bar", "\u0302": "hat", "\u0303": "tilde"}
 _BREAKS = ("≤", "≥", "=", "<", ">", "∈", "→", "+", "−", "·")
+_OPERATORS = ("sign", "KL", "tk", "erfc", "erf", "rank", "det", "diag", "tr")
 
 
 def typeset(text: str) -> str:
@@ -86,6 +90,7 @@ def _set(mathematical: bool, run: list[str]) -> Iterator[str]:
     if not mathematical:
         yield escape(" ".join(run))
         return
+    run = _busy(" ".join(run)).split()
     depth, piece, last = 0, "", len(run) - 1
     pieces = []
     for i, token in enumerate(run):
@@ -101,6 +106,14 @@ def _set(mathematical: bool, run: list[str]) -> Iterator[str]:
         yield (escape(bare) if tex is None else _math(tex)) + escape(piece[len(bare) :])
 
 
+def _busy(text: str) -> str:
+    """Mathematics without the factors 1 and terms 0 that a control would change: 1 · x is x, and
+    x + 0 is x."""
+    text = re.sub(r"(^|[=≤≥<>∈→+−] )1 ?· ?(?=\d*[^\d\s/.…·])", r"\1", text)
+    text = re.sub(r"(?<=\w)·1 ?(?=[A-Za-zα-ωΑ-Ω√‖|(])", " ", text)
+    return re.sub(r"(?<=[^=≤≥<>∈→+−·(\s]) [+−] 0(?=[,.:;]?$| [=≤≥<>∈→])", "", text)
+
+
 def _depth(text: str) -> int:
     """How many brackets and bars are open."""
     level = sum(text.count(c) for c in "([{⟨") - sum(text.count(c) for c in ")]}⟩")
@@ -113,7 +126,9 @@ def _latex(text: str) -> str | None:
     for accent, name in _ACCENTS.items():
         s = re.sub(rf"(\w){accent}", rf"\\{name}{{\1}}", s)
     s = re.sub(r"(?<![\w.])\d{5,}(?![\w.])", lambda m: f"{int(m[0]):,}".replace(",", r"\,"), s)
-    s = re.sub(r"(^|[(=≤≥<>+−] ?)1 (?=[A-Za-zα-ωΑ-Ω√‖|])", r"\1", s)  # 1 x² is x²
+    factor = r"[A-Za-zα-ωΑ-Ω√‖|]|\d+\^|\((?![^()]*[=≤≥<>])"
+    s = re.sub(rf"(^|[(=≤≥<>+−] ?)1 (?={factor})", r"\1", s)  # 1 x² is x²
+    s = re.sub(r"(?<![\w.,/)])1\^(?:\w+|\([^()]*\)) ?(?=[A-Za-zα-ωΑ-Ω√‖|(])", "", s)  # and 1^m x
     s = re.sub(r"ψ([12p])\b", r"ψ_\1", s).replace("λmax", r"λ_{\max}")
     s = re.sub(r"‖(ψ_[12p])", r"‖_{\1}", s)
     s = re.sub(r"\^1(?![\d./])", "", s)
@@ -135,7 +150,9 @@ def _latex(text: str) -> str | None:
     s = re.sub(r"\blog\((\w+)\)", r"(ln \1)", s)
     s = re.sub(rf"(?<![\\A-Za-z])({'|'.join(_FUNCTIONS)})(?![a-z])", r"\\\1 ", s)
     s = re.sub(r"\\log ", r"\\ln ", s)
-    s = re.sub(r"(?<![\\A-Za-z])(sign|KL|tk|erf)(?![a-z])", r"\\operatorname{\1}", s)
+    known = "|".join(_OPERATORS)
+    s = re.sub(rf"(?<![\\A-Za-z])({known})(?![a-z])", r"\\operatorname{\1}", s)
+    s = re.sub(r"(?<![\\A-Za-z{])[a-z]{4,}", r"\\mathrm{\g<0>}", s)  # a word
     s = re.sub(r"\bP\(", r"\\Pr(", s)
     s = re.sub(r"(?<![\\A-Za-z{])E(?![a-z])", r"\\mathbb{E}", s)
     s = re.sub(r"\*(?=\d)", r"\\cdot ", s).replace("*", r"\,")
@@ -145,6 +162,8 @@ def _latex(text: str) -> str | None:
     s = "".join(_SIGNS.get(c, c) for c in s)
     if s.startswith(("+ ", "- ")):  # with the space of a sum that goes on, not of a sign
         s = rf"{s[0]}\:{s[1:]}"
+    if s.startswith(r"\cdot "):
+        s = s.replace(" ", r"\:", 1)
     plain = s.isascii() and s.count("{") == s.count("}") and not re.search(r"[#&~$]", s)
     return s if plain else None
 

@@ -8,6 +8,7 @@ changed: the procedure must refute it. Without such a control nothing is recorde
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -111,7 +112,7 @@ class Claim:
         """The claim in words, its constants filled in."""
         text = self.text
         for name, value in self.constants.items():
-            text = text.replace("{" + name + "}", _show(value))
+            text = _filled(text, name, _show(value))
         return text
 
 
@@ -225,6 +226,18 @@ def _relative(old: Any, new: Any) -> str:
     except (TypeError, ValueError):
         return ""
     return f" ({abs(b - a) / abs(a):.2%})" if a else ""
+
+
+def _filled(text: str, name: str, shown: str) -> str:
+    """``text`` with a constant's value in its place: in brackets where a quotient would be read
+    with what stands before or after it, as in 1/(21/10), (11/10)/16 and (3/2)^n."""
+
+    def put(match: re.Match[str]) -> str:
+        before, after = text[: match.start()][-1:], text[match.end() :][:1]
+        misread = "/" in shown and (before in ("/", "^", "√") or after in ("/", "^"))
+        return f"({shown})" if misread else shown
+
+    return re.sub(re.escape("{" + name + "}"), put, text)
 
 
 def _show(value: Any) -> str:
