@@ -2,6 +2,7 @@
 #
 #   TORCH_INDEX=URL   take torch from another index (CPU only, or a CUDA version)
 #   PYTHON=python3.12 make the environment with this Python (3.11 or 3.12)
+#   CASE="NAME ..."   the benchmark's cases (all of them); RECORD=1 keeps the times for the page
 #   MEMORIZE_SEED, MEMORIZE_TIER, MEMORIZE_DEVICE, MEMORIZE_JOBS: see README.md
 
 SHELL := /bin/bash
@@ -13,6 +14,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check
 READY := $(VENV)/ready
+PEERS := .venv-peers
 SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
 TORCH_NOW := $(shell cat $(VENV)/torch-index 2>/dev/null)
 OTHER_TORCH := $(if $(TORCH_INDEX),$(filter-out $(TORCH_NOW),$(TORCH_INDEX)))
@@ -23,10 +25,10 @@ PORT ?= 8000
 unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help env book test notebooks lint serve bench lock clean distclean
+.PHONY: help env book test notebooks lint serve bench bench-book lock clean distclean
 
 help: ## list what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 env: $(READY) ## make the environment (.venv) alone
 
@@ -49,8 +51,11 @@ serve: book ## build the book and serve it at localhost (PORT=8000)
 	@echo "http://localhost:$(PORT)/  (stop with Ctrl-C)"
 	@$(RUN) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-bench: $(READY) ## time the library against its plainest peer, into _build/bench.json
-	@$(RUN) bench/run.py
+bench: $(READY) $(PEERS)/ready ## time the library beside its peers (CASE="...", RECORD=1)
+	@$(RUN) bench/run.py --peers $(PEERS)/bin/python $(if $(RECORD),--record) $(CASE)
+
+bench-book: $(READY) ## time the book: from clean, after edits, its notebooks (RECORD=1)
+	@$(RUN) bench/book.py $(if $(RECORD),--record)
 
 lock: $(READY) ## resolve pyproject.toml anew and write requirements.lock
 	@$(RUN) tools/lock.py
@@ -60,7 +65,7 @@ clean: ## remove all that was built; the environment stays
 	find src tests tools bench -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment too
-	rm -rf $(VENV) src/memorize.egg-info
+	rm -rf $(VENV) $(PEERS) src/memorize.egg-info
 
 # The environment follows the lock; another TORCH_INDEX replaces torch alone.
 $(READY): requirements.lock pyproject.toml $(if $(OTHER_TORCH),other-torch)
@@ -79,6 +84,13 @@ $(READY): requirements.lock pyproject.toml $(if $(OTHER_TORCH),other-torch)
 	@$(RUN) -c 'import matplotlib.font_manager'  # makes its cache here, not within a page
 	@echo '$(INDEX)' > $(VENV)/torch-index
 	@touch $@
+
+# The peers' own environment. Where it cannot be made, the benchmark says so and goes on without.
+$(PEERS)/ready: bench/requirements-peers.txt | $(READY)
+	@echo "making $(PEERS), the environment of the benchmark's peers: once"
+	@rm -rf $(PEERS)
+	@{ $(RUN) -m venv $(PEERS) && $(PEERS)/bin/python -m pip --disable-pip-version-check install \
+	  --quiet --no-deps -r $< && touch $@; } || { echo "the peers cannot be had" >&2; rm -rf $(PEERS); }
 
 .PHONY: other-torch
 other-torch:

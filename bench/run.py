@@ -1,9 +1,11 @@
-"""Time the library against its plainest peer: ours and the peer take turns, in one go.
+"""Time the library, its peers and the limit in turns: ``make bench [CASE="NAME …"] [RECORD=1]``.
 
-``make bench`` runs every case and writes ``_build/bench.json``. A case compares one task of the
-library with the few lines of NumPy that anyone would write for it; both must agree before they are
-timed. What counts is the ratio of the medians, peer over ours, with its spread over the rounds: a
-ratio above 1 says that ours is faster. No test depends on a time.
+Each side of a case (``cases.py``) lives in a process of its own (``worker.py``) and draws the same
+inputs. First every side runs untimed: what it returns is held to the case's tolerance, and its peak
+memory is taken. Then all sides take turns, round after round. What counts is the ratio of medians
+to ours, with the least and the largest ratio of any round; no test depends on a time. A case's
+result is written as soon as it is there, to ``_build/bench``, and with ``--record`` to where the
+page "How fast" reads it.
 """
 
 from __future__ import annotations
@@ -16,268 +18,232 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
+
+from cases import CASES, SEED, Case, Side
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-@dataclass(frozen=True)
-class Case:
-    """Two ways to do one task, each returning its result, and whether two results agree."""
-
-    name: str
-    sizes: dict[str, int]
-    ours: Callable[[], Any]
-    peer: Callable[[], Any]
-    agree: Callable[[Any, Any], bool]
-
-
-def errors_of_random_features() -> Case:
-    """Squared errors of random ReLU features for a linear function, over many draws of weights."""
-    import numpy as np
-    import torch
-
-    from memorize import runtime
-    from memorize.activations import RELU
-    from memorize.distributions import sphere
-    from memorize.features import linear, squared_errors
-
-    sizes = {"d": 64, "q": 160, "points": 200, "draws": 400}
-    d, q, points, draws = sizes.values()
-    x = sphere(points, d, runtime.generator("bench/points"))
-    u = sphere(1, d, runtime.generator("bench/direction"))[0]
-    f = linear(RELU, u)
-    inputs, direction = x.numpy(), u.numpy()
-
-    def ours() -> float:
-        generator = runtime.generator("bench/weights")
-        batches = squared_errors(
-            lambda weights: f.approximate(weights, x), f.values(x), q, d, draws, generator
-        )
-        return float(torch.cat(list(batches)).mean())
-
-    def peer() -> float:
-        rng, total = np.random.default_rng(0), 0.0
-        for _ in range(draws):
-            weights = rng.standard_normal((q, d))
-            representer = np.tile(2 * direction, (q, 1))  # that of <u, x> for ReLU
-            features = (inputs @ weights.T > 0) * (inputs @ representer.T)
-            total += float(((features.mean(1) - inputs @ direction) ** 2).mean())
-        return total / draws
-
-    def agree(a: float, b: float) -> bool:
-        return abs(a - b) < 0.1 * b
-
-    return Case("squared errors of random ReLU features", sizes, ours, peer, agree)
-
-
-def gram_matrix_of_relu() -> Case:
-    """The Gram matrix of the ReLU tangent kernel; the peer's angles lose half of their digits."""
-    import numpy as np
-    import torch
-
-    from memorize import runtime
-    from memorize.activations import RELU
-    from memorize.distributions import sphere
-    from memorize.kernels import hidden_kernel
-
-    sizes = {"points": 4000, "d": 784}
-    points, d = sizes.values()
-    x = sphere(points, d, runtime.generator("bench/gram"), dtype=torch.float32)
-    inputs = x.numpy()
-
-    def peer() -> Any:
-        products = inputs @ inputs.T
-        return products * (np.pi - np.arccos(np.clip(products, -1, 1))) / (2 * np.pi)
-
-    def agree(a: Any, b: Any) -> bool:
-        return float(np.abs(a.numpy() - b).max()) < 1e-3
-
-    return Case(
-        "Gram matrix of the ReLU kernel", sizes, lambda: hidden_kernel(RELU).gram(x), peer, agree
-    )
-
-
-def gradient_step() -> Case:
-    """One full-batch gradient step of a network with |t|, beside plain autograd."""
-    import torch
-
-    from memorize.activations import ABS
-    from memorize.dynamics import one_step
-
-    inputs, labels, weights, signs, sizes, level, rate = _memorization()
-
-    def ours() -> Any:
-        return one_step(inputs, labels, weights, signs, ABS, level=level, rate=rate).weights
-
-    def peer() -> Any:
-        at = weights.clone().requires_grad_()
-        outputs = (inputs @ at.T).abs() @ signs / sizes["q"] ** 0.5
-        torch.relu(level - labels * outputs).mean().backward()
-        return weights - rate * at.grad
-
-    def agree(a: Any, b: Any) -> bool:
-        return bool(torch.allclose(a, b, rtol=1e-12, atol=1e-12))
-
-    return Case("one gradient step, against autograd", sizes, ours, peer, agree)
-
-
-def step_and_margins() -> Case:
-    """A step and the outputs after it; the peer is its three matrix products alone, all else known.
-
-    A ratio above 1/1.2 = 0.83 says that the rest costs at most a fifth of the products.
-    """
-    import torch
-
-    from memorize.activations import ABS
-    from memorize.dynamics import one_step
-    from memorize.networks import network
-
-    inputs, labels, weights, signs, sizes, level, rate = _memorization()
-    factor = rate / (sizes["examples"] * sizes["q"] ** 0.5)
-    slopes = (labels[:, None] * torch.sign(inputs @ weights.T) * signs).mul_(factor)
-
-    def ours() -> Any:
-        step = one_step(inputs, labels, weights, signs, ABS, level=level, rate=rate)
-        network(inputs, step.weights, signs, ABS)
-        return step.weights
-
-    def peer() -> Any:
-        inputs @ weights.T  # the outputs before
-        after = weights + slopes.T @ inputs
-        inputs @ after.T  # the outputs after
-        return after
-
-    def agree(a: Any, b: Any) -> bool:
-        return bool(torch.allclose(a, b, rtol=1e-12, atol=1e-12))
-
-    return Case("a step and its margins, against its products alone", sizes, ours, peer, agree)
-
-
-def _memorization() -> tuple[Any, ...]:
-    """Gaussian examples with random labels, orthonormal rows, and the paper's level and rate."""
-    import math
-
-    import torch
-
-    from memorize import runtime
-    from memorize.networks import balanced_signs, orthonormal_rows, random_signs
-
-    sizes = {"d": 512, "q": 512, "examples": 8192}
-    d, q, m = sizes.values()
-    generator = runtime.generator("bench/step")
-    inputs = torch.randn(m, d, generator=generator, dtype=torch.float64)
-    labels = random_signs(m, generator=generator)
-    weights = orthonormal_rows(q, d, generator=generator)
-    level = math.log(d)
-    return inputs, labels, weights, balanced_signs(q), sizes, level, m * level / d
-
-
-def ensemble_of_sgd() -> Case:
-    """64 runs of SGD on all weights at once; the peer makes them one after another, by autograd."""
-    import torch
-
-    from memorize import sgd
-    from memorize.activations import RELU
-    from memorize.distributions import sphere
-    from memorize.losses import HINGE
-
-    sizes = {"runs": 64, "q": 32, "d": 20, "batch": 1, "steps": 64}
-    runs, q, d, batch, steps = sizes.values()
-    eta, B = 0.01, 3.0
-
-    def examples(generator: torch.Generator, n: int) -> tuple[Any, Any]:
-        x = sphere(n, d, generator)
-        return x, torch.where(x[:, 0] >= 0, 1.0, -1.0).to(x)
-
-    rows = sgd.xavier_rows(q, d, "bench/rows", range(runs))
-    stream = sgd.Stream(examples, batch, "bench/examples", range(runs))
-    batches = [stream(t) for t in range(1, steps + 1)]
-    start = sgd.Network(RELU, rows, B, train_outputs=True).start()
-
-    def ours() -> Any:
-        model = sgd.Network(RELU, rows, B, train_outputs=True)
-        return sgd.train(model, HINGE, lambda t: batches[t - 1], eta=eta, steps=steps).weights[0]
-
-    def peer() -> Any:
-        ends = []
-        for k in range(runs):
-            hidden = start[0][k].clone().requires_grad_()
-            outer = start[1][k].clone().requires_grad_()
-            optimiser = torch.optim.SGD([hidden, outer], lr=eta)
-            for x, y in batches:
-                optimiser.zero_grad()
-                outputs = torch.relu(x[k] @ hidden.T) @ outer
-                torch.relu(1 - y[k] * outputs).mean().backward()
-                optimiser.step()
-            ends.append(hidden.detach())
-        return torch.stack(ends)
-
-    def agree(a: Any, b: Any) -> bool:
-        return bool(torch.allclose(a, b, rtol=1e-9, atol=1e-9))
-
-    return Case("SGD, an ensemble of 64 runs, against one after another", sizes, ours, peer, agree)
-
-
-CASES = (
-    errors_of_random_features,
-    gram_matrix_of_relu,
-    gradient_step,
-    step_and_margins,
-    ensemble_of_sgd,
+COLUMNS = (
+    *("side", "said", "role", "scale", "main", "rounds", "seconds", "fastest", "slowest"),
+    *("ratio", "ratio_low", "ratio_high", "reach", "memory"),
 )
+"""``ratio``: the side's time over ours. ``memory``: bytes beside the inputs, −1 if not known."""
+MOST_ROUNDS = 9
 
 
-def measure(case: Case, rounds: int) -> dict[str, Any]:
-    """Times of ``rounds`` rounds, ours and the peer in turn, after a round that is not counted."""
-    first = case.ours(), case.peer()
-    if not case.agree(*first):
-        raise SystemExit(f"{case.name}: ours gives {first[0]}, the peer {first[1]}")
-    times: dict[str, list[float]] = {"ours": [], "peer": []}
+class Failed(Exception):
+    """A side that could not do its task, or not well enough."""
+
+
+class Worker:
+    """A side of a case in its own process."""
+
+    def __init__(self, case: Case, side: Side, python: Path, threads: int) -> None:
+        count = str(threads)
+        names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+        self.side = side
+        self.process = subprocess.Popen(
+            [str(python), str(Path(__file__).with_name("worker.py")), case.name, side.name, count],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if side.environment == "peers" else None,
+            env={**os.environ, **dict.fromkeys(names, count), "JAX_PLATFORMS": "cpu"},
+            text=True,
+        )
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            try:
+                self.process.communicate('{"do": "quit"}\n', timeout=20)
+            except (subprocess.TimeoutExpired, OSError):
+                self.process.kill()
+                self.process.wait()
+
+    def ask(self, do: str, **more: Any) -> dict[str, Any]:
+        """The answer to a command; raises ``Failed`` if there is none, or a failure."""
+        pipe_in, pipe_out = self.process.stdin, self.process.stdout
+        assert pipe_in is not None
+        assert pipe_out is not None
+        try:
+            pipe_in.write(json.dumps({"do": do, **more}) + "\n")
+            pipe_in.flush()
+            answer = json.loads(pipe_out.readline() or '{"failed": "its process ended"}')
+        except OSError as error:
+            answer = {"failed": f"its process ended ({error})"}
+        if "failed" in answer:
+            raise Failed(answer["failed"])
+        return cast("dict[str, Any]", answer)
+
+
+def measure(
+    case: Case, pythons: Mapping[str, Path], threads: int, seconds: float, log: Any = print
+) -> tuple[list[str], list[list[Any]], dict[str, str]]:
+    """(columns, rows, why some sides are absent) of one case, at all its sizes.
+
+    ``pythons``: the interpreter of each environment. ``seconds``: about how long the rounds at a
+    main size may take; three rounds are made in any case, and two at the other sizes.
+    """
+    columns = [*COLUMNS, *(f"error_{kind}" for kind in case.tolerance)]
+    rows: list[list[Any]] = []
+    absent: dict[str, str] = {}
+    with ExitStack() as stack:
+        workers: dict[str, Worker] = {}
+        for side in case.sides:
+            if side.environment in pythons:
+                worker = Worker(case, side, pythons[side.environment], threads)
+                workers[side.name] = stack.enter_context(worker)
+            else:
+                absent[side.name] = "its environment could not be made"
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for scale in case.at:
+            sizes = {**case.sizes, case.scale: scale}
+            main = scale in case.main
+            here = [w for w in workers.values() if w.side.most is None or scale <= w.side.most]
+            found, times, failed = _first(case, here, sizes, folder, log)
+            absent |= failed
+            for name in failed:
+                workers.pop(name)
+            timed = [w for w in here if w.side.name in times]
+            total = sum(times[w.side.name] for w in timed)
+            least = 3 if main else 2
+            most = MOST_ROUNDS if main else 3
+            rounds = min(most, max(least, int(seconds / total)))
+            log(f"  {case.scale} = {scale}: {rounds} rounds of about {total:.2g} s", flush=True)
+            taken = _rounds(timed, rounds)
+            for w in timed:
+                rows.append(_row(w.side, scale, main, taken, found[w.side.name], case))
+    return columns, rows, absent
+
+
+def _first(
+    case: Case, workers: Sequence[Worker], sizes: Mapping[str, int], folder: Path, log: Any
+) -> tuple[dict[str, dict[str, Any]], dict[str, float], dict[str, str]]:
+    """(memory and errors, seconds, failures) of each side's first run; a quick one runs twice."""
+    answers: dict[str, dict[str, Any]] = {}
+    probes: dict[str, dict[str, Any]] = {}
+    failed: dict[str, str] = {}
+    for w in workers:
+        name = w.side.name
+        where = str(folder / f"{name}.npz")
+        try:
+            w.ask("prepare", sizes=sizes)
+            answers[name] = w.ask("observe", where=where)
+            if answers[name]["seconds"] < 5 and w.side.role != "reference":
+                answers[name] = w.ask("observe", where=where)  # all is loaded and compiled now
+        except Failed as error:
+            if w.side.role == "ours":
+                raise
+            failed[name] = str(error)
+            log(f"  {name} left out: {error}", flush=True)
+            continue
+        with np.load(where) as file:
+            probes[name] = dict(file)
+    by_role = {w.side.role: w.side.name for w in reversed(workers) if w.side.name in probes}
+    judge = by_role.get("reference") or by_role.get("peer")
+    found: dict[str, dict[str, Any]] = {}
+    times: dict[str, float] = {}
+    for w in workers:
+        name, role = w.side.name, w.side.role
+        if name not in answers or role == "reference":
+            continue
+        errors: dict[str, float] = {}
+        if role != "limit" and judge is not None and name != judge:
+            errors = case.errors(probes[name], probes[judge], sizes)
+            bad = {k: e for k, e in errors.items() if not e <= case.tolerance[k]}
+            if bad:
+                said = ", ".join(f"{k} {e:.2g} above {case.tolerance[k]:g}" for k, e in bad.items())
+                if role == "ours":
+                    raise Failed(f"ours is off at {dict(sizes)}: {said}")
+                failed[name] = f"its error is too large: {said}"
+                log(f"  {name} left out: {failed[name]}", flush=True)
+                continue
+        found[name] = {"memory": answers[name]["memory"], "errors": errors}
+        times[name] = answers[name]["seconds"]
+    return found, times, failed
+
+
+def _rounds(workers: Sequence[Worker], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each side, in turns; each round begins with another side."""
+    taken: dict[str, list[float]] = {w.side.name: [] for w in workers}
     for turn in range(rounds):
-        order = [("ours", case.ours), ("peer", case.peer)]
-        for name, task in order if turn % 2 else reversed(order):
-            start = time.perf_counter()
-            task()
-            times[name].append(time.perf_counter() - start)
-    ratios = sorted(p / o for p, o in zip(times["peer"], times["ours"], strict=True))
-    return {
-        "case": case.name,
-        "sizes": case.sizes,
-        "seconds": {name: round(statistics.median(t), 6) for name, t in times.items()},
-        "ratio": round(statistics.median(times["peer"]) / statistics.median(times["ours"]), 3),
-        "ratio_spread": [round(ratios[0], 3), round(ratios[-1], 3)],
-        "rounds": rounds,
-    }
+        shift = turn % len(workers)
+        for w in [*workers[shift:], *workers[:shift]]:
+            taken[w.side.name].append(w.ask("run")["seconds"])
+    return taken
 
 
-def provenance() -> dict[str, Any]:
+def _row(
+    side: Side,
+    scale: int,
+    main: bool,
+    taken: Mapping[str, list[float]],
+    found: Mapping[str, Any],
+    case: Case,
+) -> list[Any]:
+    """A row under COLUMNS and the case's kinds of error ('' where there is none)."""
+    mine = taken[side.name]
+    ours = taken[next(s.name for s in case.sides if s.role == "ours")]
+    ratios = [a / b for a, b in zip(mine, ours, strict=True)]
+    numbers = [statistics.median(mine), min(mine), max(mine)]
+    numbers += [numbers[0] / statistics.median(ours), min(ratios), max(ratios)]
+    short = [float(f"{x:.4g}") for x in numbers]
+    errors = [found["errors"].get(kind, "") for kind in case.tolerance]
+    return [
+        *(side.name, side.said, side.role, scale, int(main), len(mine), *short[:3]),
+        *(*short[3:], side.reach if main else 0.0, found["memory"]),
+        *(e if e == "" else float(f"{e:.3g}") for e in errors),
+    ]
+
+
+def provenance(
+    case: Case, pythons: Mapping[str, Path], threads: int, absent: Mapping[str, str]
+) -> dict[str, Any]:
     """What the times belong to."""
-    import torch
-
-    commit = subprocess.run(
-        ["git", "rev-parse", "--verify", "HEAD"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    versions = {name: metadata.version(name) for name in ("torch", "numpy", "scipy")}
+    if any(side.environment == "peers" for side in case.sides) and "peers" in pythons:
+        names = ("neural-tangents", "jax", "jaxlib")
+        program = f"from importlib.metadata import version as v; print(*map(v, {names!r}))"
+        told = subprocess.run(
+            [str(pythons["peers"]), "-c", program], capture_output=True, text=True, check=True
+        )
+        versions |= dict(zip(names, told.stdout.split(), strict=True))
     return {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "commit": commit.stdout.strip() or None,
+        "command": f"make bench CASE={case.name} RECORD=1",
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "device": f"{_processor()}, {os.cpu_count()} cores, {threads} used",
         "python": platform.python_version(),
-        "machine": platform.machine(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "versions": {name: metadata.version(name) for name in ("torch", "numpy")},
-        "command": "make bench",
+        "versions": versions,
+        "code": _commit(),
+        "seed": SEED,
+        "sizes": dict(case.sizes),
+        "title": case.title,
+        "scale": case.scale,
+        "order": case.order,
+        "absent": {s.name: s.why for s in case.sides if s.most} | dict(absent),
     }
+
+
+def _commit() -> str:
+    """The commit, with a + if the tree has changes beside it; empty outside of git."""
+    said = []
+    for command in (["rev-parse", "--short=12", "HEAD"], ["status", "--porcelain", "-uno"]):
+        done = subprocess.run(
+            ["git", *command], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        said.append(done.stdout.strip())
+    return said[0] + ("+" if said[1] else "")
 
 
 def _processor() -> str:
@@ -285,25 +251,63 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor()
-    return next((line.split(":")[1].strip() for line in lines if "model name" in line), "")
+    named = (line.split(":")[1].strip() for line in lines if "model name" in line)
+    return next(named, platform.processor())
 
 
-def main() -> None:
-    """The command line."""
+def told(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """A line for each side at the main sizes."""
+    lines = []
+    for values in rows:
+        row = dict(zip(columns, values, strict=True))
+        if not row["main"]:
+            continue
+        line = f"    {row['scale']:>9d} {row['said']:42s} {row['seconds']:9.4g} s"
+        if row["role"] != "ours":
+            line += f"  ×{row['ratio']:.3g} ({row['ratio_low']:.3g} to {row['ratio_high']:.3g})"
+        line += f"  {row['memory'] / 2**20:.4g} MiB"
+        errors = {c[6:]: row[c] for c in columns if c.startswith("error_") and row[c] != ""}
+        lines.append(line + "".join(f"  {kind} {e:.2g}" for kind, e in errors.items()))
+    return lines
+
+
+def main() -> int:
+    """The command line; 1 if any case failed."""
+    from memorize.book import recorded
+
+    names = [case.name for case in CASES]
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--output", type=Path, default=ROOT / "_build" / "bench.json")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(names)}")
+    parser.add_argument("--peers", type=Path, help="the Python of the peers' environment")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--seconds", type=float, default=12.0, help="of rounds at a main size")
+    parser.add_argument("--record", action="store_true", help="keep it for the page")
     options = parser.parse_args()
-    results = [measure(make(), options.rounds) for make in CASES]
-    for r in results:
-        low, high = r["ratio_spread"]
-        print(
-            f"{r['case']}: ours {r['seconds']['ours']:.3f} s, peer {r['seconds']['peer']:.3f} s, "
-            f"ratio {r['ratio']:.2f} ({low:.2f} to {high:.2f} over {r['rounds']} rounds)"
-        )
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    report = {"provenance": provenance(), "results": results}
-    options.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    if unknown := set(options.cases) - set(names):
+        parser.error(f"no case {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
+    pythons = {"library": Path(sys.executable)}
+    if options.peers is not None and options.peers.exists():
+        pythons["peers"] = options.peers
+    else:
+        print("without the peers' environment: neural-tangents is left out")
+    folder = recorded.FOLDER if options.record else ROOT / "_build" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    status, start = 0, time.perf_counter()
+    for case in CASES:
+        if options.cases and case.name not in options.cases:
+            continue
+        print(f"{case.title} ({case.name}), {time.perf_counter() - start:.0f} s", flush=True)
+        try:
+            columns, rows, absent = measure(case, pythons, options.threads, options.seconds)
+        except Failed as error:
+            print(f"  failed: {error}", flush=True)
+            status = 1
+            continue
+        about = provenance(case, pythons, options.threads, absent)
+        path = recorded.write(f"speed_{case.name}", about, columns, rows, folder)
+        print(*told(columns, rows), f"  {path}", sep="\n", flush=True)
+    print(f"done in {time.perf_counter() - start:.0f} s")
+    return status
 
 
 if __name__ == "__main__":

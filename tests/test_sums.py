@@ -131,3 +131,45 @@ def test_rounding_up_and_down_brackets_a_gamma_tail() -> None:
 def test_bad_input_is_named(call, message) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_uniform_sums_have_the_law_of_irwin_and_hall() -> None:
+    """Mean, variance and a tail known exactly, P(|U + U'| ≥ 1) = 1/4; within six deviations."""
+    gen = torch.Generator().manual_seed(8)
+    n = 400_001  # odd, so that the last block ends within a word
+    two = sums.uniform_sums(n, 2, gen)
+    assert two.shape == (n,)
+    assert two.dtype == torch.float64
+    assert float(two.abs().max()) < 2
+    assert abs(float(two.mean())) < 6 * math.sqrt(2 / 3 / n)
+    assert abs(float((two.abs() >= 1).double().mean()) - 0.25) < 6 * math.sqrt(3 / 16 / n)
+    many = sums.uniform_sums(20_000, 48, gen)
+    assert abs(float(many.square().mean()) - 16) < 6 * 16 * math.sqrt(2 / 20_000)
+    one = sums.uniform_sums(9, 1, gen) * 2**32
+    assert torch.equal(one, one.round())
+    assert bool((one % 2 == 1).all())  # odd multiples of 2⁻³²
+
+
+def test_the_draws_do_not_depend_on_threads_and_never_repeat() -> None:
+    threads = torch.get_num_threads()
+    try:
+        found = []
+        for count in (1, 3):
+            torch.set_num_threads(count)
+            found.append(sums.uniform_sums(30_000, 7, torch.Generator().manual_seed(3)))
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(*found)
+    gen = torch.Generator().manual_seed(3)
+    first, second = sums.uniform_sums(10, 7, gen), sums.uniform_sums(10, 7, gen)
+    assert torch.equal(first, found[0][:10])
+    assert not torch.equal(first, second)
+    assert found[0].unique().numel() == 30_000
+
+
+def test_sizes_of_uniform_sums_are_checked() -> None:
+    gen = torch.Generator()
+    with pytest.raises(ValueError, match="n must be an integer of at least 1"):
+        sums.uniform_sums(0, 3, gen)
+    with pytest.raises(ValueError, match="terms must be an integer of at least 1"):
+        sums.uniform_sums(3, 0, gen)

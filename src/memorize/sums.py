@@ -6,16 +6,18 @@ Source: paper G, Theorems 3 and 4, with the constants of the chapter tails/sums.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
+from typing import TypeVar
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from memorize import require
+from memorize import require, runtime
 
 __all__ = [
     "LatticeLaw",
@@ -23,8 +25,15 @@ __all__ = [
     "hoeffding_norm",
     "hoeffding_quantile",
     "hoeffding_tail",
+    "random_blocks",
     "rounded",
+    "uniform_sums",
 ]
+
+T = TypeVar("T")
+
+BLOCK = 2**17
+"""Random numbers at a time: 512 KiB of 32 bits each, which stay in a core's cache."""
 
 BERNSTEIN_SLOPE = 3 / 4
 """Up to which μK the moment generating function of B.bernstein is used."""
@@ -160,6 +169,54 @@ def rounded(
     mass[0] += at[0]
     mass[-1] += 1 - at[-1]
     return LatticeLaw(first, mass / mass.sum(), step)
+
+
+def random_blocks(
+    n: int, terms: int, seed: int, use: Callable[[np.ndarray], T]
+) -> Iterator[tuple[int, T]]:
+    """``use`` of blocks of uniform 32-bit integers, ``terms`` a row, n rows in all, in order.
+
+    Yields (rows, what ``use`` returned); it runs in torch's number of threads, a block in each, and
+    must not keep the block. Block k has a stream of its own, made from ``seed`` and k (NumPy's
+    SFC64): the numbers do not depend on the threads. Raises ``ValueError`` for sizes below 1.
+    """
+    rows = max(1, BLOCK // require.positive_int("terms", terms))
+    sizes = list(runtime.chunks(n, rows))
+
+    def made(k: int) -> tuple[int, T]:
+        stream = np.random.Generator(np.random.SFC64([seed, k]))
+        count = (sizes[k] * terms + 1) // 2
+        words = stream.integers(0, 2**64, count, dtype=np.uint64)
+        block = words.view(np.int32)[: sizes[k] * terms].reshape(sizes[k], terms)
+        return sizes[k], use(block)
+
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        yield from pool.map(made, range(len(sizes)))
+
+
+def uniform_sums(n: int, terms: int, generator: torch.Generator) -> Float[Tensor, " n"]:
+    """n independent sums of ``terms`` independent uniform variables on [−1, 1], in float64.
+
+    A term is an odd multiple of 2⁻³², so its law is symmetric; a sum is that of real uniform terms
+    up to ``terms``·2⁻³². The integers are added exactly. Drawn on the CPU, in torch's number of
+    threads, from a seed that ``generator`` gives; memory is the result. Raises ``ValueError`` for
+    sizes below 1.
+    """
+    place = generator.device
+    seed = int(torch.randint(2**63 - 1, (), generator=generator, device=place))
+    result = np.empty(require.positive_int("n", n))
+    start = 0
+
+    def added(block: np.ndarray) -> np.ndarray:
+        return np.asarray(block.sum(1, dtype=np.int64))
+
+    for rows, sums in random_blocks(n, terms, seed, added):
+        result[start : start + rows] = sums
+        start += rows
+    # The integer k stands for (2k + 1)/2³².
+    result += terms / 2
+    result *= 2.0**-31
+    return torch.from_numpy(result)
 
 
 def _squares(norms: Tensor) -> float:
