@@ -25,7 +25,7 @@ PORT ?= 8000
 unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help env book test notebooks lint serve bench bench-book lock clean distclean
+.PHONY: help env book test notebooks lint serve bench bench-book gpu lock clean distclean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,11 @@ bench: $(READY) $(PEERS)/ready ## time the library beside its peers (CASE="...",
 
 bench-book: $(READY) ## time the book: from clean, after edits, its notebooks (RECORD=1)
 	@$(RUN) bench/book.py $(if $(RECORD),--record)
+
+# It needs no more than torch and what pyproject.toml names beside it: .venv where there is one.
+GPU_PYTHON ?= $(if $(wildcard $(READY)),$(RUN),python3)
+gpu: ## run the gpu tier on this machine's CUDA device, or CHAPTER=part/name of it
+	@PYTHONPATH=src $(GPU_PYTHON) -m memorize.gpu $(CHAPTER)
 
 lock: $(READY) ## resolve pyproject.toml anew and write requirements.lock
 	@$(RUN) tools/lock.py
