@@ -58,12 +58,13 @@ def exact(values: Sequence[Sequence[Rational]]) -> Fraction:
     if len(sizes) != 1:
         raise ValueError(f"values must be rows of one length, got lengths {sorted(sizes)}")
     m = _few(sizes.pop())
-    total = sum(
-        max(sum((v if s > 0 else -v for v, s in zip(row, signs, strict=True)), Fraction(0))
-            for row in rows)
-        for signs in itertools.product((1, -1), repeat=m)
-    )  # fmt: skip
-    return Fraction(total) / (m * 2**m)
+    total = Fraction(0)
+    for signs in itertools.product((1, -1), repeat=m):
+        total += max(
+            sum((v if s > 0 else -v for v, s in zip(row, signs, strict=True)), Fraction(0))
+            for row in rows
+        )
+    return total / (m << m)
 
 
 def sign_vectors(
