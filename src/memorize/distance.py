@@ -44,7 +44,7 @@ def remainder(
 ) -> float:
     """ρ₀Θ_t (F min{λ^{-1/2}, √(ηt)} + √S) ≥ ‖W^t − W⁰ − V^t‖_F (B.distance.finite).
 
-    ``residual``: ρ₀ = ‖y − ŷ⁰‖; ``least``: λ ≤ λ_min(H₀); ``F``: a bound on ‖N(r)‖; ``near``: S,
+    ``residual``: ρ₀ = ‖y − ŷ⁰‖; ``least``: λ ≤ λ_min(H₀); ``F``: a bound on ‖N‖; ``near``: S,
     the sum of the shares s_j at r. That r is large enough, ‖X‖ρ₀Θ_t ≤ r√q, is the caller's to see;
     ``linear_dynamics.certify`` finds such an r. Raises ``ValueError`` as :func:`path` does.
     """

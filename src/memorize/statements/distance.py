@@ -213,10 +213,11 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=r"""
-Let $\rho_0=\|y-\hat y^{(0)}\|$, $0\le\lambda\le\lambda_{\min}(H_0)$, and let $r\ge0$ be a radius.
+Let $\rho_0=\|y-\hat y^{(0)}\|$, $0\le\lambda\le\lambda_{\min}(H_0)$, and let $r>0$ be a radius.
 Let $S=\sum_js_j$, where $s_j$ is the share of the neurons with
-$|\langle w_i^{(0)},x_j\rangle|\le r$, let $F\ge\|N(r)\|$ for the matrix $N(r)$ of {st}`F.LC.2`,
-and $\Theta_t=\eta\sum_{s<t}(1-\eta(\lambda-F))^s$. Let $T\le\infty$ be such that
+$|\langle w_i^{(0)},x_j\rangle|\le r$, let $N_{jl}$ be $|\langle x_j,x_l\rangle|$ times the share of
+the neurons that are counted in $s_j$ or in $s_l$, let $F\ge\|N\|$, and put
+$\Theta_t=\eta\sum_{s<t}(1-\eta(\lambda-F))^s$. Let $T\le\infty$ be such that
 $\|X\|\rho_0\Theta_T\le r\sqrt q$. Then for all $t\le T$ every row has moved by at most $r$, and
 $$\bigl\|W^{(t)}-W^{(0)}-V^{(t)}\bigr\|_{\mathrm F}\le\rho_0\,\Theta_t\,\Bigl(F\,
 \min\bigl\{\lambda^{-1/2},\sqrt{\eta t}\bigr\}+\sqrt S\Bigr),$$
