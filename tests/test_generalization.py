@@ -249,7 +249,7 @@ def test_the_certificate_of_a_wide_network_covers_the_other() -> None:
 
 def test_enough_neurons() -> None:
     assert ge.enough_neurons(10, 0.5, 0.1, 1e9) == math.ceil(64 * 8000 * math.log(800))
-    assert ge.enough_neurons(10, 0.5, 0.1, 2.0) == math.ceil(821 * 20**6 / 4)
+    assert ge.enough_neurons(10, 0.5, 0.1, 2.0) == math.ceil(1073 * 20**6 / 4)
     with pytest.raises(ValueError, match="least must be at most 1/2"):
         ge.enough_neurons(10, 0.51, 0.1, 1.0)
 

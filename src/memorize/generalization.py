@@ -41,7 +41,7 @@ __all__ = [
     "trained_certificate",
 ]
 
-SPREAD, FLIPS = 64, 821
+SPREAD, FLIPS = 64, 1073
 """F.T5.1, item 2: q ≥ SPREAD (m/λ)³ ln(8m/δ) and q ≥ FLIPS (m/λ)⁶/τ² neurons are enough."""
 
 ROWS = 512
@@ -267,7 +267,7 @@ def trained_certificate(price: float, m: int, delta: float) -> Certificate:
 
 
 def enough_neurons(m: int, least: float, delta: float, tau: float) -> int:
-    """64 (m/λ)³ ln(8m/δ) or 821 (m/λ)⁶/τ², whichever is more: enough for F.T5.1, item 2.
+    """64 (m/λ)³ ln(8m/δ) or 1073 (m/λ)⁶/τ², whichever is more: enough for F.T5.1, item 2.
 
     ``least`` is a level λ that the least eigenvalue of H reaches with probability 1 − δ/4, and
     ``tau`` the scale of the paired start. Raises ``ValueError`` unless 0 < λ ≤ 1/2, 0 < δ < 1 and

@@ -332,7 +332,7 @@ draws from $\mathcal D$, with $\|x\|=1$ and $|y|\le1$, and $Q=y^\top H^{-1}y$.
 2. Let $\mathcal D$ be $(\lambda,\frac\delta4,m)$-non-degenerate, the start paired with scale
    $\tau>0$, $\eta\le\frac1m$, $T\ge\frac{\ln m}{\eta\lambda}$ and
    $$q\ge64\,\Bigl(\frac m\lambda\Bigr)^3\ln\frac{8m}\delta,\qquad
-   q\ge\frac{821}{\tau^2}\Bigl(\frac m\lambda\Bigr)^6 .$$
+   q\ge\frac{1073}{\tau^2}\Bigl(\frac m\lambda\Bigr)^6 .$$
    Then with probability at least $1-\delta$ the network after $T$ steps satisfies
    $$\mathcal L_{\mathcal D}(h)\le\sqrt{\frac{2Q}m}+\frac{3+3\sqrt2}{\sqrt m}+
    \sqrt{\frac2m\ln\frac{4(\sqrt Q+2)(\sqrt Q+3)}\delta}.$$
