@@ -119,10 +119,12 @@ def measure(
             least = 3 if main else 2
             most = MOST_ROUNDS if main else 3
             rounds = min(most, max(least, int(seconds / total)))
-            log(f"  {case.scale} = {scale}: {rounds} rounds of about {total:.2g} s", flush=True)
+            each = ", ".join(f"{name} {taken:.2g} s" for name, taken in times.items())
+            log(f"  {case.scale} = {scale}: {rounds} rounds of about {each}", flush=True)
             taken = _rounds(timed, rounds)
             for w in timed:
-                rows.append(_row(w.side, scale, main, taken, found[w.side.name], case))
+                counts = main or scale == _largest(case, w.side)
+                rows.append(_row(w.side, scale, counts, taken, found[w.side.name], case))
     return columns, rows, absent
 
 
@@ -181,6 +183,13 @@ def _rounds(workers: Sequence[Worker], rounds: int) -> dict[str, list[float]]:
         for w in [*workers[shift:], *workers[:shift]]:
             taken[w.side.name].append(w.ask("run")["seconds"])
     return taken
+
+
+def _largest(case: Case, side: Side) -> int | None:
+    """The scale that counts for a side that reaches no main one."""
+    if side.most is None or min(case.main) <= side.most:
+        return None
+    return max(scale for scale in case.at if scale <= side.most)
 
 
 def _row(

@@ -1,0 +1,274 @@
+"""The page "How fast": tables and a figure from what ``make bench`` and ``make bench-book`` record.
+
+A case that has no recorded result is said to be not yet recorded. All times, ratios and sizes come
+from the files; the only thing computed here is the exponent fitted to a side's times.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from memorize.book import figures, recorded
+from memorize.book.recorded import Recorded
+
+__all__ = [
+    "BOOK",
+    "CASES",
+    "book_table",
+    "draw",
+    "exponent",
+    "results",
+    "scaling_table",
+    "sources",
+    "speed_table",
+]
+
+CASES: Mapping[str, str] = {
+    "gram_float32": "Gram matrix of the tangent kernel, single precision",
+    "gram_float64": "Gram matrix of the tangent kernel, double precision",
+    "finite": "Gram matrix of a finite network's tangent kernel",
+    "step": "One gradient step, single precision",
+    "sgd": "SGD, an ensemble of runs",
+    "descent_float32": "Full-batch gradient descent, single precision",
+    "descent_float64": "Full-batch gradient descent, double precision",
+    "tail": "Tails of sums of 64 uniform terms, by sampling",
+    "spectrum": "Least eigenvalue and complexity measure",
+}
+"""The cases of bench/cases.py, in its order."""
+
+BOOK = "speed_book"
+"""The recorded result of ``make bench-book``."""
+
+NOT_YET = "not yet recorded"
+
+Row = dict[str, Any]
+
+
+def results(folder: Path = recorded.FOLDER) -> dict[str, Recorded | None]:
+    """The recorded result of each case, None where there is none."""
+    known = set(recorded.names(folder))
+    return {
+        name: recorded.read(f"speed_{name}", folder) if f"speed_{name}" in known else None
+        for name in CASES
+    }
+
+
+def exponent(scales: Iterable[float], seconds: Iterable[float]) -> float:
+    """The slope of ln seconds against ln scale by least squares; NaN for fewer than two scales."""
+    x, y = np.log(list(scales)), np.log(list(seconds))
+    return float(np.polyfit(x, y, 1)[0]) if len(x) > 1 else math.nan
+
+
+def speed_table(found: Mapping[str, Recorded | None]) -> str:
+    """For each case what ours is compared with: times as fast, memory, errors, as HTML."""
+    lines = []
+    for name, result in found.items():
+        if result is None:
+            lines.append(_spanning(CASES[name], NOT_YET))
+            continue
+        lines.append(_spanning(CASES[name], _sizes(result)))
+        for row in _counting(result):
+            if row["role"] == "ours":
+                continue
+            ours = _ours(result, row["scale"])
+            scale = f"{result.provenance['scale']} = {row['scale']:,}"
+            lines.append(
+                "<tr>"
+                f"<td>{escape(str(row['said']))}<small>{escape(scale)}</small></td>"
+                f"<td>{_seconds(ours['seconds'])}<small>{_seconds(row['seconds'])}</small></td>"
+                f"<td>{_compared(row)}</td>"
+                f"<td>{_memory(ours['memory'])}<small>{_memory(row['memory'])}</small></td>"
+                f"<td>{_error(ours)}<small>{_error(row)}</small></td>"
+                "</tr>"
+            )
+        missing = result.provenance.get("absent")
+        for side, why in (missing if isinstance(missing, Mapping) else {}).items():
+            lines.append(f'<tr><td colspan="5"><small>{escape(f"{side}: {why}")}</small></td></tr>')
+    head = (
+        "beside",
+        "time<small>ours, theirs</small>",
+        "times as fast<small>range; asked</small>",
+        "memory<small>ours, theirs</small>",
+        "error<small>ours, theirs</small>",
+    )
+    return _table(head, lines, "Times beside peers and limits")
+
+
+def scaling_table(found: Mapping[str, Recorded | None]) -> str:
+    """For each case and side the exponent of its times beside the expected one, as HTML."""
+    lines = []
+    for name, result in found.items():
+        if result is None:
+            lines.append(_spanning(CASES[name], NOT_YET, 4))
+            continue
+        about = result.provenance
+        for side in result.distinct("side"):
+            rows = [r for r in _rows(result) if r["side"] == side]
+            scales = [r["scale"] for r in rows]
+            slope = exponent(scales, [r["seconds"] for r in rows])
+            measured = "–" if math.isnan(slope) else f"{slope:.2f}"
+            task = escape(CASES[name]) if rows[0]["role"] == "ours" else ""
+            lines.append(
+                f"<tr><td>{task}</td><td>{escape(str(rows[0]['said']))}</td>"
+                f"<td>{escape(str(about['scale']))} = {min(scales):,} … {max(scales):,}</td>"
+                f"<td>{measured}<small>expected {about['order']:g}</small></td></tr>"
+            )
+    return _table(("task", "side", "sizes", "exponent"), lines, "How the times grow")
+
+
+def book_table(folder: Path = recorded.FOLDER) -> str:
+    """What the book's own builds and tests take, as HTML."""
+    if BOOK not in recorded.names(folder):
+        return f"<p>The book's own times are {NOT_YET}.</p>"
+    result = recorded.read(BOOK, folder)
+    lines = [
+        f"<tr><td>{escape(str(r['what']))}</td><td>{_seconds(r['seconds'])}</td></tr>"
+        for r in _rows(result)
+    ]
+    about = escape(_plain(result.source()))
+    return _table(("what", "time"), lines, "Times of the book") + f"<p>{about}</p>"
+
+
+def sources(found: Mapping[str, Recorded | None]) -> str:
+    """Where the numbers come from: one sentence for each way they came about, as HTML."""
+    told: dict[str, list[str]] = {}
+    for name, result in found.items():
+        if result is not None:
+            p = result.provenance
+            versions = p["versions"]
+            with_ = ", ".join(f"{k} {v}" for k, v in dict(versions).items())  # type: ignore[call-overload]
+            said = f"{p['date']}, {p['device']}; {with_}; commit {p['code'] or 'unknown'}"
+            told.setdefault(said, []).append(name)
+    if not told:
+        return f"<p>All of it is {NOT_YET}.</p>"
+    items = "".join(f"<li>{escape(', '.join(ns))}: {escape(s)}.</li>" for s, ns in told.items())
+    return f"<ul>{items}</ul>"
+
+
+def draw(found: Mapping[str, Recorded | None]) -> Figure:
+    """How many times as long each peer and each limit takes, with what was asked."""
+    rows = [
+        (CASES[name], row)
+        for name, result in found.items()
+        if result is not None
+        for row in _counting(result)
+        if row["role"] != "ours"
+    ]
+    figure, (ax,) = figures.new(height=max(1.6, 0.36 * len(rows) + 0.9))
+    for role, series in (("peer", "blue"), ("limit", "red")):
+        at = [i for i, (_, row) in enumerate(rows) if row["role"] == role]
+        chosen = [rows[i][1] for i in at]
+        if not chosen:
+            continue
+        style = figures.STYLES[series]
+        middle = np.array([r["ratio"] for r in chosen], dtype=float)
+        ends = np.array([[r["ratio_low"], r["ratio_high"]] for r in chosen], dtype=float).T
+        ends = np.stack([np.minimum(ends[0], middle), np.maximum(ends[1], middle)])
+        ax.errorbar(
+            middle,
+            at,
+            xerr=np.abs(ends - middle),
+            linestyle="none",
+            marker=style.marker,
+            color=style.color,
+            elinewidth=1,
+            label={"peer": "a peer", "limit": "the limit"}[role],
+        )
+    asked = [(_asked(row), i) for i, (_, row) in enumerate(rows) if row["reach"]]
+    if asked:
+        ax.plot(*zip(*asked, strict=True), "|", color="#141414", markersize=12, label="asked")
+    ax.set_yticks(range(len(rows)), [f"{row['said']} ({row['scale']:,})" for _, row in rows])
+    ax.set_ylim(max(len(rows), 1) - 0.5, -0.5)
+    ax.set_xscale("log")
+    figures.guide(ax, x=1.0)
+    ax.set_xlabel("its time over ours")
+    if rows:
+        ax.legend(loc="lower right")
+    else:
+        ax.text(1.0, 0.0, NOT_YET, ha="center")
+    return figure
+
+
+def _rows(result: Recorded) -> list[Row]:
+    return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+
+
+def _counting(result: Recorded) -> list[Row]:
+    """The rows that count: at the main sizes, ours first."""
+    return [row for row in _rows(result) if row["main"]]
+
+
+def _ours(result: Recorded, scale: int) -> Row:
+    return next(r for r in _rows(result) if r["role"] == "ours" and r["scale"] == scale)
+
+
+def _asked(row: Row) -> float:
+    """What was asked, as a ratio of their time to ours."""
+    reach = float(row["reach"])
+    return reach if row["role"] == "peer" else 1 / reach
+
+
+def _compared(row: Row) -> str:
+    """A peer: times as fast as it. A limit: our time in units of it."""
+    middle, low, high = (float(row[k]) for k in ("ratio", "ratio_low", "ratio_high"))
+    asked = f"; asked {float(row['reach']):g}" if row["reach"] else ""
+    if row["role"] == "peer":
+        return f"{_short(middle)}<small>{_short(low)} … {_short(high)}{asked}</small>"
+    inverse = f"{_short(1 / high)} … {_short(1 / low)}{asked}"
+    return f"{_short(1 / middle)} times its time<small>{inverse}</small>"
+
+
+def _sizes(result: Recorded) -> str:
+    sizes = result.provenance["sizes"]
+    assert isinstance(sizes, Mapping)
+    scale = result.provenance["scale"]
+    return ", ".join(f"{k} = {v:,}" for k, v in sizes.items() if k != scale)
+
+
+def _short(x: float) -> str:
+    return f"{x:.0f}" if x >= 99.5 else f"{x:.2g}" if x < 9.95 else f"{x:.3g}"
+
+
+def _seconds(x: float) -> str:
+    if x >= 100:
+        return f"{x / 60:.1f} min"
+    return f"{x:.3g} s" if x >= 0.1 else f"{1000 * x:.3g} ms"
+
+
+def _memory(size: float) -> str:
+    if size < 0:
+        return "–"
+    return f"{size / 2**30:.2g} GiB" if size >= 2**30 else f"{size / 2**20:.3g} MiB"
+
+
+def _error(row: Row) -> str:
+    """The first kind of error, which is the one that the case is about."""
+    for name, value in row.items():
+        if name.startswith("error_") and value != "":
+            return f"{float(value):.1e}"
+    return "–"
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")
+
+
+def _spanning(title: str, more: str, columns: int = 5) -> str:
+    said = f"{escape(title)}<small>{escape(more)}</small>"
+    return f'<tr><th scope="rowgroup" colspan="{columns}">{said}</th></tr>'
+
+
+def _table(head: Iterable[str], lines: Iterable[str], label: str) -> str:
+    cells = "".join(f'<th scope="col">{name}</th>' for name in head)
+    return (
+        f'<div class="memorize-scroll" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<table class="table memorize-speed"><thead><tr>{cells}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )

@@ -1,0 +1,114 @@
+"""The tables and the figure of "How fast", from results that are recorded, or are not yet."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pytest
+
+from cases import CASES
+from memorize.book import recorded, speed
+from run import COLUMNS
+
+ABOUT: dict[str, Any] = {
+    **{"command": "c", "date": "2026-01-01", "machine": "m", "device": "two cores"},
+    **{"versions": {"torch": "2"}, "code": "abc", "seed": 0, "title": "t", "order": 2.0},
+    **{"scale": "n", "absent": {"slow": "it is <too> slow"}},
+}
+NAMES = [*COLUMNS, "error_near"]
+
+
+def row(side: str, role: str, scale: int, seconds: float, **more: Any) -> list[Any]:
+    """A row of a recorded result."""
+    usual: dict[str, Any] = dict.fromkeys(NAMES, 0)
+    usual |= {"side": side, "said": f"{side} & co", "role": role, "scale": scale, "rounds": 3}
+    usual |= {"main": int(scale == 40), "seconds": seconds, "error_near": ""}
+    return [(usual | more)[name] for name in NAMES]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rows = [
+        row("ours", "ours", 10, 0.01),
+        row("ours", "ours", 20, 0.04),
+        row("ours", "ours", 40, 0.16, memory=2**20, error_near=1e-7),
+        row("peer", "peer", 20, 1.0),
+        row(
+            *("peer", "peer", 40, 8.0),
+            **{"ratio": 50.0, "ratio_low": 40.0, "ratio_high": 60.0, "reach": 2.5},
+            **{"memory": 3 * 2**30, "error_near": 1e-4},
+        ),
+        row(
+            *("bare", "limit", 40, 0.08),
+            **{"ratio": 0.5, "ratio_low": 0.4, "ratio_high": 0.8, "reach": 1.2, "memory": -1},
+        ),
+    ]
+    about = {**ABOUT, "sizes": {"n": 40, "d": 7}}
+    recorded.write("speed_finite", about, NAMES, rows, tmp_path)
+    return tmp_path
+
+
+def test_the_page_knows_the_benchmark_s_cases() -> None:
+    assert dict(speed.CASES) == {case.name: case.title for case in CASES}
+
+
+def test_what_is_recorded_is_shown_and_the_rest_said_to_be_missing(folder: Path) -> None:
+    found = speed.results(folder)
+    assert [name for name, result in found.items() if result] == ["finite"]
+    table = speed.speed_table(found)
+    assert table.count(speed.NOT_YET) == len(CASES) - 1
+    text = re.sub("<[^>]*>", " ", table)
+    assert "50 40 … 60; asked 2.5" in text
+    assert "2 times its time 1.2 … 2.5; asked 1.2" in text  # ours takes twice as long as the limit
+    assert "1 MiB 3 GiB" in text
+    assert "1.0e-07 1.0e-04" in text
+    assert "0.16 s 8 s" in text
+    assert "it is &lt;too&gt; slow" in table
+    assert "peer &amp; co" in table
+    assert "d = 7" in text
+
+
+def test_exponents_stand_beside_the_expected_ones(folder: Path) -> None:
+    assert speed.exponent([1, 2, 4], [3, 12, 48]) == pytest.approx(2)
+    assert math.isnan(speed.exponent([1], [3]))
+    text = re.sub("<[^>]*>", " ", speed.scaling_table(speed.results(folder)))
+    assert "2.00 expected 2" in text
+    assert "3.00 expected 2" in text
+    assert "– expected 2" in text
+
+
+def test_the_figure_shows_a_row_for_each_comparison(folder: Path, tmp_path: Path) -> None:
+    figure = speed.draw(speed.results(folder))
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert labels == ["peer & co (40)", "bare & co (40)"]
+    plt.close(figure)
+    (tmp_path / "empty").mkdir()
+    figure = speed.draw(speed.results(tmp_path / "empty"))
+    assert [text.get_text() for text in figure.axes[0].texts] == [speed.NOT_YET]
+    plt.close(figure)
+
+
+def test_the_book_s_times_and_the_sources(folder: Path, tmp_path: Path) -> None:
+    assert speed.NOT_YET in speed.book_table(folder)
+    rows = [("build from clean", 250.0), ("build with no change", 1.5)]
+    about = {**ABOUT, "sizes": {"pages with code": 3}}
+    recorded.write(speed.BOOK, about, ["what", "seconds"], rows, folder)
+    table = speed.book_table(folder)
+    assert "4.2 min" in table
+    assert "1.5 s" in table
+    said = speed.sources(speed.results(folder))
+    assert "finite: 2026-01-01, two cores; torch 2; commit abc." in said
+    (tmp_path / "none").mkdir()
+    assert speed.NOT_YET in speed.sources(speed.results(tmp_path / "none"))
+
+
+def test_what_is_committed_can_be_shown() -> None:
+    found = speed.results()
+    assert speed.speed_table(found)
+    assert speed.scaling_table(found)
+    assert speed.book_table()
+    plt.close(speed.draw(found))
