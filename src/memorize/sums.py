@@ -32,8 +32,8 @@ __all__ = [
 
 T = TypeVar("T")
 
-BLOCK = 2**17
-"""Random numbers at a time: 512 KiB of 32 bits each, which stay in a core's cache."""
+BLOCK = 2**16
+"""Random integers at a time: 256 KiB, which stay in a core's cache."""
 
 BERNSTEIN_SLOPE = 3 / 4
 """Up to which μK the moment generating function of B.bernstein is used."""
@@ -174,24 +174,27 @@ def rounded(
 def random_blocks(
     n: int, terms: int, seed: int, use: Callable[[np.ndarray], T]
 ) -> Iterator[tuple[int, T]]:
-    """``use`` of blocks of uniform 32-bit integers, ``terms`` a row, n rows in all, in order.
+    """``use`` of blocks of uniform 32-bit integers, shape (terms k), n columns in all, in order.
 
-    Yields (rows, what ``use`` returned); it runs in torch's number of threads, a block in each, and
-    must not keep the block. Block k has a stream of its own, made from ``seed`` and k (NumPy's
-    SFC64): the numbers do not depend on the threads. Raises ``ValueError`` for sizes below 1.
+    Yields (k, what ``use`` returned); it runs in torch's number of threads, a stream of eight
+    blocks in each, and must not keep a block. Streams are made from ``seed`` and their number
+    (NumPy's SFC64): the integers do not depend on the threads. Raises ``ValueError`` for sizes
+    below 1.
     """
-    rows = max(1, BLOCK // require.positive_int("terms", terms))
-    sizes = list(runtime.chunks(n, rows))
+    columns = max(1, BLOCK // require.positive_int("terms", terms))
+    streams = list(runtime.chunks(n, 8 * columns))
 
-    def made(k: int) -> tuple[int, T]:
-        stream = np.random.Generator(np.random.SFC64([seed, k]))
-        count = (sizes[k] * terms + 1) // 2
-        words = stream.integers(0, 2**64, count, dtype=np.uint64)
-        block = words.view(np.int32)[: sizes[k] * terms].reshape(sizes[k], terms)
-        return sizes[k], use(block)
+    def made(number: int) -> list[tuple[int, T]]:
+        stream = np.random.Generator(np.random.SFC64([seed, number]))
+        found = []
+        for k in runtime.chunks(streams[number], columns):
+            words = stream.integers(0, 2**64, (k * terms + 1) // 2, dtype=np.uint64)
+            found.append((k, use(words.view(np.int32)[: k * terms].reshape(terms, k))))
+        return found
 
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        yield from pool.map(made, range(len(sizes)))
+        for found in pool.map(made, range(len(streams))):
+            yield from found
 
 
 def uniform_sums(n: int, terms: int, generator: torch.Generator) -> Float[Tensor, " n"]:
@@ -208,13 +211,12 @@ def uniform_sums(n: int, terms: int, generator: torch.Generator) -> Float[Tensor
     start = 0
 
     def added(block: np.ndarray) -> np.ndarray:
-        return np.asarray(block.sum(1, dtype=np.int64))
+        return np.asarray(block.sum(0, dtype=np.int64))
 
-    for rows, sums in random_blocks(n, terms, seed, added):
-        result[start : start + rows] = sums
-        start += rows
-    # The integer k stands for (2k + 1)/2³².
-    result += terms / 2
+    for k, sums in random_blocks(n, terms, seed, added):
+        result[start : start + k] = sums
+        start += k
+    result += terms / 2  # the integer j stands for (2j + 1)/2³²
     result *= 2.0**-31
     return torch.from_numpy(result)
 

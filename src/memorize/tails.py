@@ -59,10 +59,15 @@ def exceedances(
     finite vector, ``draws`` and ``chunk`` are positive, and the draws are finite.
     """
     require.finite("thresholds", require.shape("thresholds", thresholds, "t"))
-    counts = torch.zeros(thresholds.shape, dtype=torch.int64, device=thresholds.device)
+    levels, order = thresholds.sort()
+    # How many draws have exactly k of the thresholds at or below them.
+    passed = torch.zeros(len(levels) + 1, dtype=torch.int64, device=thresholds.device)
     for n in runtime.chunks(draws, chunk):
-        size = require.finite("draw", draw(n, generator)).abs().sort().values
-        counts += n - torch.searchsorted(size, thresholds.to(size))
+        size = require.finite("draw", draw(n, generator)).abs()
+        below = torch.searchsorted(levels.to(size), size, right=True)
+        passed += torch.bincount(below, minlength=len(passed)).to(passed.device)
+    counts = torch.empty_like(order)
+    counts[order] = draws - passed.cumsum(0)[:-1]
     return counts
 
 
