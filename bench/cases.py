@@ -209,7 +209,7 @@ def _gram(dtype: str, name: str, tolerance: float) -> Case:
                 "peers",
                 reach=2.5,
             ),
-            Side("product", "limit", of(gram_product), "the product XXᵀ alone"),
+            Side("product", "limit", of(gram_product), "its product alone"),
             Side("exact", "reference", of(gram_exact), "extended precision"),
         ),
         {"near": 1e-3, "far": tolerance},
@@ -322,6 +322,12 @@ def _step(sizes: Sizes) -> tuple[Any, Any, Any, Any, float]:
     rows = np.linalg.qr(_normal("weights", d, q))[0].T.astype(np.float32)
     signs = np.where(np.arange(q) % 2, -1.0, 1.0).astype(np.float32)
     return inputs, labels, np.ascontiguousarray(rows), signs, math.log(d)
+
+
+def _in_norm(found: Probe, known: Probe, sizes: Sizes) -> dict[str, float]:
+    """‖found − known‖/‖known‖: single precision puts a few ⟨w_i,x_j⟩ on the other side of 0."""
+    off = np.linalg.norm(found["change"] - known["change"])
+    return {"change": float(off / np.linalg.norm(known["change"]))}
 
 
 def _whole(m: int) -> int:
@@ -698,7 +704,7 @@ CASES: tuple[Case, ...] = (
                 "neural-tangents, structured derivatives",
                 "peers",
                 most=500,
-                why="it keeps n²q numbers, 61 GiB at n = 2000",
+                why="time and memory at n = 2000 would be 16 times those at n = 500",
                 reach=8.0,
             ),
             Side(
@@ -707,7 +713,7 @@ CASES: tuple[Case, ...] = (
                 finite_jacobian,
                 "torch.func, contraction of Jacobians",
                 most=250,
-                why="its Jacobian takes 8 GiB at n = 2000, and its time 64 times that at n = 250",
+                why="its Jacobian takes 8 GiB at n = 2000, and its time is 64 times that at n = 250",
                 reach=100.0,
             ),
             Side("products", "limit", finite_products, "its products alone"),
@@ -738,8 +744,9 @@ CASES: tuple[Case, ...] = (
             Side("products", "limit", step_products, "its two products alone", reach=1.2),
             Side("exact", "reference", step_exact, "double precision"),
         ),
-        {"change": 1e-3},
+        {"change": 1e-2},
         {"d": 16, "q": 8, "m": 300},
+        errors=_in_norm,
     ),
     Case(
         "sgd",

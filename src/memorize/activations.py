@@ -164,9 +164,9 @@ class PiecewiseLinear(Activation):
 
     def dual(self, angle: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
         """odd² cos φ + even² (2/π)(sin φ + (π/2 − φ) cos φ) (Cho and Saul 2009)."""
-        cosine = torch.cos(angle)
-        share = torch.sin(angle) + (math.pi / 2 - angle) * cosine
-        return self.odd**2 * cosine + self.even**2 * (2 / math.pi) * share
+        share = self.even**2 * (2 / math.pi)
+        factor = torch.mul(angle, -share).add_(self.odd**2 + self.even**2)
+        return torch.sin(angle).mul_(share).addcmul_(torch.cos(angle), factor)
 
     def dual_derivative(self, angle: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
         """κ = E σ'(⟨ω,x⟩) σ'(⟨ω,x'⟩) for standard normal ω and unit x, x' at ``angle`` in [0, π].
@@ -174,7 +174,7 @@ class PiecewiseLinear(Activation):
         Sheppard's formula: the two signs differ with probability angle/π.
         """
         constant, linear = self.odd**2 + self.even**2, 2 * self.even**2 / math.pi
-        return constant - linear * angle
+        return torch.mul(angle, -linear).add_(constant)
 
 
 @dataclass(frozen=True)

@@ -74,9 +74,9 @@ class SphereKernel:
             rows = slice(i, i + TILE)
             for j in range(i if y is None else 0, other.shape[0], TILE):
                 columns = slice(j, j + TILE)
-                tile = self._tile(x[rows], other[columns])
+                tile = self._tile(x[rows], other[columns], same=y is None and i == j)
                 result[rows, columns] = tile
-                if y is None:
+                if y is None and i != j:
                     result[columns, rows] = tile.T
         return result
 
@@ -96,9 +96,11 @@ class SphereKernel:
             raise ValueError(f"v must have {y.shape[0]} rows, one a row of y, got {tuple(v.shape)}")
         return torch.cat([block @ v for block in self.blocks(x, y)])
 
-    def _tile(self, x: Tensor, y: Tensor) -> Tensor:
+    def _tile(self, x: Tensor, y: Tensor, same: bool = False) -> Tensor:
         products = x @ y.T
-        angle = _angles(x, y, products)
+        if same:  # a product of a matrix with itself need not be symmetric to the last bit
+            products = products.triu() + products.triu(1).T
+        angle = _angles(x, y, products, same)
         return self.profile(products, angle)
 
 
@@ -250,12 +252,18 @@ def _pair(x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
     return x, require.on_sphere("y", require.shape("y", y, "m d", d=x.shape[1]))
 
 
-def _angles(x: Tensor, y: Tensor, products: Tensor) -> Tensor:
-    """The angles, from the products ⟨x_i,y_j⟩ where they are not near ±1."""
+def _angles(x: Tensor, y: Tensor, products: Tensor, same: bool) -> Tensor:
+    """The angles, from the products ⟨x_i,y_j⟩ where they are not near ±1; ``same``: y is x."""
+    if products.numel() and float(products.abs().max()) <= NEAR:
+        return products.acos()
     found = products.clamp(-1, 1).acos_()
-    rows, columns = (products.abs() > NEAR).nonzero(as_tuple=True)
-    step = max(1, 2**20 // x.shape[1])
+    near = products.abs() > NEAR
+    rows, columns = (near.triu(1) if same else near).nonzero(as_tuple=True)
+    step = max(1, 2**18 // x.shape[1])
     for i, j in zip(torch.split(rows, step), torch.split(columns, step), strict=True):
         apart = torch.linalg.vector_norm(x[i] - y[j], dim=1)
-        found[i, j] = 2 * torch.atan2(apart, torch.linalg.vector_norm(x[i] + y[j], dim=1))
-    return found
+        angle = 2 * torch.atan2(apart, torch.linalg.vector_norm(x[i] + y[j], dim=1))
+        found[i, j] = angle
+        if same:
+            found[j, i] = angle
+    return found.fill_diagonal_(0) if same else found

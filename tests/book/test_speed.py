@@ -84,7 +84,7 @@ def test_exponents_stand_beside_the_expected_ones(folder: Path) -> None:
 def test_the_figure_shows_a_row_for_each_comparison(folder: Path, tmp_path: Path) -> None:
     figure = speed.draw(speed.results(folder))
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert labels == ["peer & co (40)", "bare & co (40)"]
+    assert labels == ["finite: peer & co (40)", "finite: bare & co (40)"]
     plt.close(figure)
     (tmp_path / "empty").mkdir()
     figure = speed.draw(speed.results(tmp_path / "empty"))

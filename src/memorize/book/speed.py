@@ -155,7 +155,7 @@ def sources(found: Mapping[str, Recorded | None]) -> str:
 def draw(found: Mapping[str, Recorded | None]) -> Figure:
     """How many times as long each peer and each limit takes, with what was asked."""
     rows = [
-        (CASES[name], row)
+        (name.replace("_", " "), row)
         for name, result in found.items()
         if result is not None
         for row in _counting(result)
@@ -184,13 +184,15 @@ def draw(found: Mapping[str, Recorded | None]) -> Figure:
     asked = [(_asked(row), i) for i, (_, row) in enumerate(rows) if row["reach"]]
     if asked:
         ax.plot(*zip(*asked, strict=True), "|", color="#141414", markersize=12, label="asked")
-    ax.set_yticks(range(len(rows)), [f"{row['said']} ({row['scale']:,})" for _, row in rows])
+    ax.set_yticks(
+        range(len(rows)), [f"{what}: {row['said']} ({row['scale']:,})" for what, row in rows]
+    )
     ax.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     ax.set_xscale("log")
     figures.guide(ax, x=1.0)
     ax.set_xlabel("its time over ours")
     if rows:
-        ax.legend(loc="lower right")
+        figure.legend(loc="outside upper right", ncol=3)
     else:
         ax.text(1.0, 0.0, NOT_YET, ha="center")
     return figure
@@ -252,7 +254,7 @@ def _error(row: Row) -> str:
     """The first kind of error, which is the one that the case is about."""
     for name, value in row.items():
         if name.startswith("error_") and value != "":
-            return f"{float(value):.1e}"
+            return f"{value:.2g}" if value >= 0.01 else f"{value:.1e}"
     return "–"
 
 
