@@ -713,7 +713,7 @@ CASES: tuple[Case, ...] = (
                 finite_jacobian,
                 "torch.func, contraction of Jacobians",
                 most=250,
-                why="its Jacobian takes 8 GiB at n = 2000, and its time is 64 times that at n = 250",
+                why="its Jacobian takes 8 GiB at n = 2000, its time 64 times that at n = 250",
                 reach=100.0,
             ),
             Side("products", "limit", finite_products, "its products alone"),
