@@ -259,8 +259,8 @@ WITNESSES |= {
     ("B.lower.zero", 0): Witness(independently(INPUTS, SIGNS), SCHEME, NETWORK),
     **{("B.T6.odd", part): Witness(
         MIRRORED,
-        {po.a: (2, -1)},
-        {"f": lambda v: v[0] ** 3, "h": lambda v: 2 * v[0] - v[1] + v[0] ** 2},
+        {po.a: (2, 1)},
+        {"f": lambda v: v[0] ** 3, "h": lambda v: 2 * v[0] + v[1] + v[0] ** 2},
     ) for part in range(2)},
 }  # fmt: skip
 TWO_POINTS = {  # at 60°: H⁻¹e = b, H⁻¹(1, 1) = a

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fractions import Fraction
+from itertools import product
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy as sp
+import torch
 from reading import between, value
+from scipy import stats
 
 from memorize import constructions, interpolation, lazy, regret, statements
+from memorize.activations import RELU
 from memorize.concentration import chernoff_width
+from memorize.distributions import normalised
 from memorize.kernel import rules
+from memorize.kernels import hidden_kernel
 from memorize.statements import memorization_by_sgd as memory
 
 
@@ -21,6 +29,13 @@ def declared(id: str, **values: float) -> float:
     bound = statements.get(id).bound
     assert bound is not None
     return float(bound.evaluate(**values).value)
+
+
+def trivial(id: str, **values: float) -> float:
+    """What the declared bound of ``id`` says is known without it."""
+    bound = statements.get(id).bound
+    assert bound is not None
+    return float(bound.evaluate(**values).trivial)
 
 
 # Chapter: lazy_limit
@@ -55,6 +70,49 @@ def test_the_parts_of_theorem_8() -> None:
     assert enough == pytest.approx(RUN.enough(0.2))
     found = declared("Y.T8", q=3, T=5, b=2, eta=0.1, B=enough, L=2, beta=0.25, s1=1.5, s2=0.5, r=2)
     assert found == pytest.approx(0.2)
+
+
+def test_what_is_known_of_the_losses_without_theorem_8() -> None:
+    """C bounds the gradient of an output, and ηLC the step: no output is above ηLC²T."""
+    C = value(between("B.lazy.regret", "Put $C=", "$"), LAZY)
+    known = trivial("Y.T8", q=3, T=5, b=2, eta=0.1, B=B, L=2, beta=0.25, s1=1.5, s2=0.5, r=2)
+    assert known == pytest.approx(2 * (2 * 0.1 * 2 * C**2 * 5))
+
+
+def test_the_gap_that_a_kink_leaves() -> None:
+    """One input, labels 0 and ±7 with equal chances, four steps; in fractions, as B grows."""
+    eta, w, total = Fraction(1, 4), Fraction(1, 2), Fraction(0)
+    for labels in product((-7, 0, 7), repeat=3):
+        both = lazy.twins(
+            lazy.rational, lazy.rational_slope, lambda h, y: Fraction((h > y) - (h < y)), [[w]],
+            [([Fraction(1)], Fraction(y)) for y in labels], [Fraction(1)], eta=eta,
+            B=Fraction(10**4),
+        )  # fmt: skip
+        # On |ŷ| ≤ 7 the expected loss is (14 + |ŷ|)/3.
+        total += sum(abs(h) - abs(f) for h, f in zip(both.network, both.tangent, strict=True)) / 3
+    gap = total / 27 / 4
+    text = statements.get("Y.T8").counterexample.partition("tends to $")[2]
+    found = value(text.partition("$")[0], {
+        r"\eta": float(eta), r"\mathbb E\,\sigma'(g)^2": float(lazy.rational_slope(w)) ** 2,
+    })  # fmt: skip
+    assert float(gap) == pytest.approx(found, rel=1e-4)
+
+
+def test_the_largest_output_at_the_start() -> None:
+    """The box's level fails for one of n normal variables with probability n exp(−z²/2) = δ."""
+    at = LAZY | {r"\delta": 0.01, r"|\sigma(0)|": 0.0}
+    level = value(between("B.lazy.outputs", r"$O\le", "$"), at)
+    inputs = 5 * 2 + 1  # T batches of b, and the further input
+    assert 3 * inputs * math.exp(-((level / 1.5) ** 2) / 2) == pytest.approx(0.01)
+
+
+def test_how_far_the_rows_move_with_the_output_weights() -> None:
+    """At Ξ = 1 the curved part of the bound grows by the square of what a row's movement does."""
+    curved = between("B.lazy.outputs", r"$$|h-f|\le", r"\Bigl(1+")
+    plain = between("Y.T8", r"\displaystyle|h-f|\le", r"\Bigl(1+")
+    times = math.sqrt(value(curved, LAZY | {r"\Xi": 1.0}) / value(plain, LAZY))
+    told = between("B.lazy.outputs", r"$\Xi\le1$ is at most ", " the bound in Theorem 8 (b)")
+    assert {"twice": 2.0}[told] == pytest.approx(times)
 
 
 def test_the_output_weights() -> None:
@@ -156,6 +214,9 @@ def test_the_diagonal() -> None:
         value(between("B.T5.diagonal", r"$\eta=", "$"), at | {"T": 98.0})
     )
     assert r"for ReLU $\frac12$" in statements.get("B.T5.diagonal").text
+    with_relu = regret.sizes(0.01, 20, M=3.0, C=1.0, kappa=0.5).T
+    told = between("B.T5.diagonal", r"$LM\sqrt{\kappa/T}$, and ", " of the steps do")
+    assert with_relu == pytest.approx({"half": 0.5}[told] * regret.sizes(0.01, 20, M=3.0, C=1.0).T)
 
 
 def test_smooth_losses() -> None:
@@ -166,12 +227,29 @@ def test_smooth_losses() -> None:
     assert told == pytest.approx(0.1 + found.total)
     last = value(between("B.T5.smooth", "last term is $", "$"), at)
     assert last == pytest.approx(found.distance)
+    values = {"d": 20, "q": 30, "T": 50, "M": 3, "C": 1.5, "R": 2, "beta": 0.25, "rho": 0.4}
+    bare = regret.smooth_excess(20, 30, 50, 0.4, M=3.0, C=1.5, R=2.0, beta=0.25)
+    assert declared("B.T5.smooth", **values) == pytest.approx(bare.total)
+    assert trivial("B.T5.smooth", **values) == pytest.approx(  # training for one step
+        value(between("B.T5.smooth", "last term is $", "$"), at | {"T": 1.0})
+    )
     sizes = regret.smooth_sizes(0.01, 20, M=3.0, C=1.5, R=2.0, beta=0.25)
     at |= {r"\varepsilon": 0.01, r"\rho": 0.5}
     assert math.ceil(value(between("B.T5.smooth", r"$q=\lceil", r"\rceil"), at)) == sizes.q
     assert math.ceil(value(between("B.T5.smooth", r"$T=\lceil", r"\rceil"), at)) == sizes.T
     half = value(between("B.T5.smooth", "then\n$\\rho=", "$"), {})
     assert sizes.eta == pytest.approx(half / (0.25 * 1.5**2))
+
+
+def test_what_is_known_without_theorems_7_and_9() -> None:
+    """The loss of 0, as |f| ≤ CM; and q for inputs on one line, R = √d, where nothing is saved."""
+    size: dict[str, float] = {"C": 1.5, "M": 3, "L": 0.7}
+    known = declared("Y.T7", T=1, **size)  # a single step is no better
+    assert trivial("Y.T7", T=50, **size) == pytest.approx(known)
+    assert trivial("Y.T9", d=20, q=30, T=50, R=2, **size) == pytest.approx(known)
+    assert trivial("N.T5", d=16, R=2, eps=0.1, **size) == declared(
+        "N.T5", d=16, R=4, eps=0.1, **size
+    )
 
 
 def test_the_examples_against_smaller_constants() -> None:
@@ -257,6 +335,89 @@ def test_the_count_of_sign_vectors() -> None:
     assert exact <= told == pytest.approx(math.exp(-(15**2) / 58))
 
 
+def test_one_example_shows_what_is_counted() -> None:
+    """At m = 1 and h = 0 the share is 1 and so is the hinge loss."""
+    box = between("Y.D4", r"\{j:y_j\,h(x_j)\le0\}\bigr|\le", r"\sum")
+    assert value(box, {"m": 1.0}) == 1
+
+
+def test_the_events_of_uniform_points() -> None:
+    all_of_them = value(between("Y.E1", "with probability at least $", "$"), {r"\delta": 0.1})
+    points = value(between("N.T7", "\n   least $", "$, with $R$"), {r"\delta": 0.1})
+    assert all_of_them == pytest.approx(points - 0.1)  # and the weights: B.mem.width
+    edge = value(between("Y.E1", r"$\delta\in(0,", ")"), {})
+    assert value(between("Y.E1", "with probability at least $", "$"), {r"\delta": edge}) == 0
+    C, m = 2.0, 5  # |t| with the slopes ±2, orthonormal points: H_W = 4I
+    least = value(between("Y.E1", r"\operatorname{tr}H_W^{-1}\ge", "$"), {"m": 5.0, "C": C})
+    assert least == pytest.approx(np.trace(np.linalg.inv(C**2 * np.eye(m))))
+
+
+def test_the_powers_that_count_in_high_dimension() -> None:
+    """For m = d^c the brackets vanish up to n = 2c, and tend to 1 beyond."""
+    c, d = 1.5, 10**40
+    edge = round(value(between("N.T7", r"\sum_{n>", "}"), {"c": c}))
+    for n in range(edge + 3):
+        one = [0.0] * n + [1.0]
+        found = interpolation.uniform_certificate(round(d**c), d, 0.01, one, 1.0)
+        assert (found > 0.99) if n > edge else (found == 0)
+    # With the limit of R at m = d, and a little for what tends to 0.
+    at = {"d": 1e6, "m": 1e6, r"\delta": 0.01}
+    R = value(between("Y.E1", "R&=", r" .\end"), at)
+    assert R < value(between("N.T7", r"$R\le", "$"), {}) < R + 0.1
+
+
+def test_the_step_of_the_network() -> None:
+    box = r"\frac" + between("N.T7", r"with step $\frac", "$")
+    step = value(box, {r"\eta": 0.5, "q": 30.0, "B": 7.0})
+    assert regret.feature_step_size(step * 7**2, 30) == pytest.approx(0.5)
+
+
+def test_the_law_of_the_count() -> None:
+    m, p = 9, 4
+    chance = float(interpolation.separable_chance(m, p))
+    at = {"C(m,p)": float(interpolation.cover_count(m, p)), "m": float(m)}
+    assert value(between("B.mem.cover", r"\Pr(B<p)=", " .$$"), at) == pytest.approx(chance)
+    for id, letter in (("B.mem.cover", "m"), ("B.mem.antipodal", "n")):
+        trials, coin = between(id, "binomial $(", ")$").split(",")
+        law = stats.binom(value(trials, {letter: float(m)}), value(coin, {}))
+        assert law.cdf(p - 1) == pytest.approx(chance)
+    half = value(between("B.threshold.half", r"*Conjecture:* if $\alpha>", "$"), {})
+    assert interpolation.separable_chance(40, round(half * 40)) == Fraction(1, 2)
+
+
+def test_antipodal_pairs_beyond_the_dimension() -> None:
+    kernel, gen = hidden_kernel(RELU), torch.Generator().manual_seed(1)
+    d = 3
+    edge = round(value(between("B.mem.antipodal", r"\in\mathbb S^{d-1}$ if $n>", "$"), {"d": d}))
+    for n in (edge, edge + 1):
+        x = normalised(torch.randn(n, d, generator=gen, dtype=torch.float64))
+        least = float(torch.linalg.eigvalsh(kernel.gram(torch.cat([x, -x])))[0])
+        assert (least > 1e-6) == (n <= edge)
+
+
+def test_how_many_frequencies_the_cosine_proof_sees() -> None:
+    """Fejér's kernel of n = 2m + 1 terms has |k| < n, and 2m/n < 1 fails for any smaller n."""
+    m = 6.0
+    most = value(between("B.mem.cosine", r"$|n_j|\le", "$"), {"m": m})
+    assert 2 * m / (most + 1) < 1 <= 2 * m / most
+    # The phases come as near as one likes to Σ BASE^(−k) over k ≥ 1.
+    assert float(memory.MARGIN) == pytest.approx(math.cos(math.pi / (interpolation.BASE - 1)))
+
+
+def test_labellings_and_bits() -> None:
+    at = {r"\mathrm h(\varepsilon)": 0.0, "m": 5.0, "K": 8.0}
+    chance = value(between("N.lower.m", r"$$s\ \le\ ", " .$$"), at)
+    assert chance == 8 / 2**5  # at ε = 0 all labels are to be right
+    at |= {r"\mathrm h(\varepsilon)": 0.3, "b": -math.log2(0.1)}
+    box = between("N.lower.m", r"$nb\ge ", "$").replace(r"\log_2\frac1s", "b")
+    at["K"] = 2 ** value(box, at)
+    assert value(between("N.lower.m", r"$$s\ \le\ ", " .$$"), at) == pytest.approx(0.1)
+    at = {"C(m,d)": float(interpolation.cover_count(100, 10)), "q": 2.0}
+    at["C(m,qd)"] = float(interpolation.cover_count(100, 20))
+    K = value(between("N.lower.m", "$$K=", r"\le"), at)
+    assert math.log2(K) == pytest.approx(interpolation.log2_sign_vectors(100, 10, 2))
+
+
 def test_the_lower_bound_on_the_width() -> None:
     at = {"m": 100.0, "d": 10.0, "qd": 20.0}
     told = math.log2(value(between("N.lower.m", r"C(m,qd)\le", ",$$"), at))
@@ -296,6 +457,74 @@ def test_the_counts_of_neurons(m: int, d: int) -> None:
     assert 2 * found["B.T3.gates"] == constructions.gates_neurons(m, d)
     assert found["B.T3.lower"] == constructions.least_real(m, d + 1)
     assert found["B.T2.sharp"] == constructions.least_thresholds(m, d)
+
+
+@pytest.mark.parametrize(("m", "d"), [(2, 1), (7, 2), (20, 3), (101, 10), (3, 50)])
+def test_the_declared_counts(m: int, d: int) -> None:
+    baum = constructions.baum_neurons(m // 2, m, d)
+    at = {"m": float(m), "d": float(d), "h": float(m // 2)}
+    for id, start in (("Y.T2", r"\rceil\le2\Bigl\lceil"), ("B.T2.sharp", r"&\le2\Bigl\lceil")):
+        box = between(id, start, r"\Bigr\rceil")
+        assert 2 * math.ceil(value(box.replace(r"\lfloor m/2\rfloor", "h"), at)) == baum
+    assert declared("Y.T2", m=m, d=d) == baum
+    assert declared("Y.T3", m=m, d=d) == constructions.slabs_neurons(m, d)
+    assert declared("B.T3.gates", m=m, d=d) == constructions.gates_neurons(m, d)
+    assert declared("B.T3.lower", m=m, d=d) == constructions.least_real(m, d + 1)
+    assert declared("B.T2.sharp", m=m, d=d) == constructions.least_thresholds(m, d)
+    told = between("B.T3.lower", r"rceil$, ", " of what {st}`B.T3.gates` takes")
+    assert constructions.least_real(m, d + 1) == pytest.approx(
+        {"half": 0.5}[told] * constructions.gates_neurons(m, d)
+    )
+
+
+def test_how_near_the_counts_come() -> None:
+    most = max(
+        constructions.baum_neurons(m // 2, m, d) - constructions.least_thresholds(m, d)
+        for d in range(1, 8) for m in range(2, 60)
+    )  # fmt: skip
+    assert between("B.T2.sharp", r"&\le\Bigl\lceil\frac{m-1}d\Bigr\rceil+", ".\\end") == str(most)
+    for m, d in ((7, 2), (12, 5)):
+        labels = [j % 2 for j in range(m)]  # m − 1 changes
+        told = value(between("B.T2.sharp", r"Then $\lceil", r"\rceil$"), {r"\ell": m - 1, "d": d})
+        assert constructions.on_curve(labels, d).size == math.ceil(told)
+
+
+def test_the_parameters_of_a_network() -> None:
+    """Item 1 counts what there is; positive homogeneity saves one a neuron, and 0/1 values all."""
+    d, q = 3, 5
+    at = {"d": 3.0, "q": 5.0}
+    x = [tuple(Fraction(j**k) for k in range(1, d + 1)) for j in range(q)]
+    h = constructions.interpolate(x, [Fraction(j) for j in range(q)], constructions.SOFTSIGN)
+    there = sum(len(w) for w in h.weights) + len(h.biases) + len(h.outputs)
+    ends = ("1. $", "<m$"), ("2. $", "<m$"), ("3. $", "<m$")
+    counts = [value(between("B.T3.lower", *end), at) for end in ends]
+    assert counts == [there, there - q, q]
+    for parameters, count in zip((d + 2, d + 1, 1), counts, strict=True):
+        assert constructions.least_real(round(count), parameters) == q
+    groups = value(between("B.T3.gates", "into groups of\n$", "$"), at)
+    assert 2 * math.ceil(40 / groups) == constructions.gates_neurons(40, d)
+
+
+def test_powers_take_as_many_labels_as_their_degree_allows() -> None:
+    """Neurons t^k span the polynomials of degree k: all labels at k + 1 points, and no more."""
+    for k in (2, 3, 5):
+        places = list(product(range(-4, 5), repeat=2))
+        full = [
+            m for m in range(1, 9)
+            if constructions.rank([[(s * t + b) ** k for t in range(m)] for s, b in places]) == m
+        ]  # fmt: skip
+        least = max(full) + 1  # the least m at which they fail
+        assert value(between("B.T1.exact", "degree at most $", "$"), {"m": float(least)}) == k
+
+
+def test_points_on_a_line_and_in_pairs() -> None:
+    needs = value(between("B.T3.line", r"$q\ge ", "$"), {"m": 9.0})
+    assert value(between("B.T3.line", "there are $m=", "$"), {"q": needs}) == 9
+    first = value(between("B.T3.line", r"For every $q\ge", "$"), {})
+    assert value(between("B.T3.line", r"for $q\le", "$"), {}) == first - 1
+    rank, most = between("B.T1.bias", "form a space of dimension\n$$", ".$$").split(r"\le ")
+    letters = {"n": 7.0, "d": 3.0, r"\operatorname{rank}(x_1,\dots,x_n)": 3.0}
+    assert value(rank, letters) == value(most, letters)
 
 
 # What the kernel proves
