@@ -61,6 +61,7 @@ def _runs(tokens: list[str]) -> Iterator[tuple[bool, list[str]]]:
         if run and kind and run[-1] in _BREAKS and len(token.strip(",.:;")) == 2:  # B + Cx
             mathematical = True
         inside = bool(run) and kind and _depth(" ".join(run)) > 0
+        mathematical |= inside and token in _OPERATORS
         if token == "a":  # the article, unless a formula goes on
             before, after = run[-1:], tokens[i + 1 : i + 2]
             mathematical = inside or bool({*before} & {*_BREAKS, *_FUNCTIONS})
@@ -127,7 +128,7 @@ def _latex(text: str) -> str | None:
         s = re.sub(rf"(\w){accent}", rf"\\{name}{{\1}}", s)
     s = re.sub(r"(?<![\w.])\d{5,}(?![\w.])", lambda m: f"{int(m[0]):,}".replace(",", r"\,"), s)
     factor = r"[A-Za-zα-ωΑ-Ω√‖|]|\d+\^|\((?![^()]*[=≤≥<>])"
-    s = re.sub(rf"(^|[(=≤≥<>+−] ?)1 (?={factor})", r"\1", s)  # 1 x² is x²
+    s = re.sub(rf"(^|[(=≤≥<>+−⪯⪰] ?)1 (?={factor})", r"\1", s)  # 1 x² is x²
     s = re.sub(r"(?<![\w.,/)])1\^(?:\w+|\([^()]*\)) ?(?=[A-Za-zα-ωΑ-Ω√‖|(])", "", s)  # and 1^m x
     s = re.sub(r"ψ([12p])\b", r"ψ_\1", s).replace("λmax", r"λ_{\max}")
     s = re.sub(r"‖(ψ_[12p])", r"‖_{\1}", s)
@@ -142,6 +143,7 @@ def _latex(text: str) -> str | None:
     s = s.replace("^{T}", r"^{\top}")
     s = _grouped(s, r"(?:√|sqrt)\(", r"\sqrt{")
     s = _grouped(s, r"\^\(", "^{")
+    s = _grouped(s, r"_\(", "_{")
     s = re.sub(r"\bbinom\((\w+), (\w+)\)", r"\\binom{\1}{\2}", s)
     s = re.sub(r"√((?:ln )?\w)", r"\\sqrt{\1}", s)
     s = re.sub(r"([\^_])(-?\w+)", r"\1{\2}", s)

@@ -39,7 +39,7 @@ _dimension = Parameter(_d, "input dimension", 10, sp.Interval(1, sp.oo))
 
 def _count(value: sp.Expr, trivial: sp.Expr, sense: str = "<=") -> BoundFormula:
     return BoundFormula(
-        quantity="q",
+        quantity=r"\text{least }q",
         parameters=(_examples, _dimension),
         terms=(),
         value=value,

@@ -71,7 +71,7 @@ _unit = sp.Interval.open(0, 1)
 
 _GRAM = (
     r"$x_1,\dots,x_m\in\mathbb S^{d-1}$ with the matrix $G=[\langle x_j,x_l\rangle]$; $\sigma$ is "
-    r"decent and $C=s_1=\sup|\sigma'|$"
+    r"{st}`decent <N.E1>` and $C=s_1=\sup|\sigma'|$"
 )
 _NEURONS = (
     r"$w_1,\dots,w_q\sim\mathcal N(0,I_d)$ are independent, "
@@ -121,6 +121,7 @@ $$q\ \ge\ {_WIDTH}\,\frac{{C^2\|G\|}}{{\lambda_m}}\,\ln\frac m\delta .$$
 With probability at least $1-\delta$, for all $y\in\mathbb R^m$ at once there is a
 $v\in\mathbb R^{{qd}}$ with $\langle v,\Psi_W(x_j)\rangle=y_j$ for every $j$ and
 $$\|v\|^2\ \le\ {TWICE}\,y^\top H^{{-1}}y\ \le\ \frac{{{TWICE}\,\|y\|^2}}{{\lambda_m}}.$$
+The constant ${_WIDTH}$ is $\frac2{{1-\ln2}}$, rounded up; it comes from {{st}}`B.conc.chernoff`.
 (In the formal reading the rows of $J$ are the $\Psi_W(x_j)$, $H=A^\top A$, and
 $v=J^\top\alpha$.)
 """,
@@ -188,8 +189,8 @@ R&=1.11\Bigl(1+\sqrt{{\tfrac dm}}\Bigr)+\sqrt{{\tfrac2m\ln\tfrac1\delta}} .\end{
    for fair random labels $\mathbb E_y\min\|v\|^2=\operatorname{{tr}}H_W^{{-1}}\ge\frac m{{C^2}}$.
 """,
         hypotheses=(
-            r"$\sigma$ is decent, $C=s_1$; $\mathrm{tk}_n$ and $\Psi_W$ as in {st}`B.mem.width` "
-            r"and {st}`B.mem.certificate`",
+            r"$\sigma$ is {st}`decent <N.E1>`, $C=s_1$; $\mathrm{tk}_n$ and $\Psi_W$ as in "
+            r"{st}`B.mem.width` and {st}`B.mem.certificate`",
         ),
         printed=r"For $q=\tilde O(m/d)=\tilde O(d^{c-1})$ with probability $1-o(1)$ over the "
         r"choice of $S$ and $\omega$, there is $\mathbf v\in\mathbb R^{dq}$ such that "
@@ -308,7 +309,7 @@ the examples.
         r"brought to zero. As printed, one $B$ serves every $b$, and nothing is said on its size; "
         r"here $B_0$ is shown to exist, and {st}`Y.T8` is where its size is asked.",
         bound=BoundFormula(
-            quantity=r"q",
+            quantity=r"\text{least }q",
             parameters=(
                 _examples,
                 Parameter(

@@ -419,8 +419,8 @@ declare(
         text=r"""
 For all $q$, $d$, $L$, $C$, all integers $k\ge0$ and $T>k$, and every $\eta>0$, there are a
 distribution, a factorized scheme with bound $C$, the loss $\ell(\hat y,y)=L|\hat y-y|$ and an
-$f$ with $\|f\|_k=M=(k+\frac12)\eta LC$ and $\mathcal L_{\mathcal D}(f)=0$, for which $f_\omega=f$
-and
+$f$ with $\|f\|_k=M=(k+\frac12)\eta LC$ and $\mathcal L_{\mathcal D}(f)=0$, which its random
+features express exactly, and
 $$\mathbb E\,\mathcal L_{\mathcal D}(h)
 =\frac{M^2}{2\eta T}+\frac{\eta L^2C^2}2-\frac{\eta L^2C^2}{8T}.$$
 Here $q$ is arbitrary, so that the first term of {st}`Y.T9` may be as small as one likes: neither
@@ -526,7 +526,7 @@ $$\mathbb E\,\mathcal L_{\mathcal D}(h)\le
         r"printed algorithm trains too, stay as they are; and for a loss with a kink and a "
         r"$\sigma$ with kinks *and* curvature no $B$ is given.",
         bound=BoundFormula(
-            quantity="q",
+            quantity=r"\text{least }q",
             parameters=(_dimension, _spread, _scheme, _norm, _steep, _accuracy),
             terms=(
                 Term(
