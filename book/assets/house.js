@@ -78,17 +78,24 @@
     if (document.readyState === "interactive" && window.innerWidth <= NARROW) stack();
   });
 
-  /** Put each formula within a line and the punctuation after it in one unbreakable span. */
+  /** Put each formula within a line, the bracket before it and the punctuation after it in one
+      unbreakable span. */
   function keep() {
     for (const formula of document.querySelectorAll("article span.math")) {
       const after = formula.nextSibling;
       const sign = after?.nodeType === Node.TEXT_NODE && /^[.,;:!?)’”]+/.exec(after.data);
-      if (!sign || formula.closest(".house-keep")) continue;
+      const before = formula.previousSibling;
+      const bracket = before?.nodeType === Node.TEXT_NODE ? before.data.search(/[(“‘]+$/) : -1;
+      if (!(sign || bracket >= 0) || formula.closest(".house-keep")) continue;
       const span = document.createElement("span");
       span.className = "house-keep";
       formula.before(span);
-      after.splitText(sign[0].length);
-      span.append(formula, after);
+      if (bracket >= 0) span.append(before.splitText(bracket));
+      span.append(formula);
+      if (sign) {
+        after.splitText(sign[0].length);
+        span.append(after);
+      }
     }
   }
 

@@ -27,6 +27,7 @@ def plain(html: str) -> str:
         ("binom(2l, l)/4^l", r"⟦\binom{2l}{l}/4^{l}⟧"),
         ("0 ≤ G₊(x, m)", r"⟦0⟧ ⟦\le  G_{+}(x, m)⟧"),
         ("A ≤ B + Cx for all x", r"⟦A⟧ ⟦\le  B⟧ ⟦+\: Cx⟧ for all ⟦x⟧"),
+        ("(ln 2)^(1/1): exp(|X|^1/t) = x^1/2", r"⟦(\ln  2)⟧: ⟦\exp (|X|/t)⟧ ⟦= x^{1}/2⟧"),
         ("‖X + Y‖ψp ≤ 1", r"⟦\|X + Y\|_{\psi _{p}}⟧ ⟦\le  1⟧"),
         ("its ψ2 norm, z^1 and z^10", r"its ⟦\psi _{2}⟧ norm, ⟦z⟧ and ⟦z^{10}⟧"),
         ("P(X ≥ 1) ≤ 2", r"⟦\Pr(X \ge  1)⟧ ⟦\le  2⟧"),

@@ -132,7 +132,7 @@ def _latex(text: str) -> str | None:
     s = re.sub(r"(?<![\w.,/)])1\^(?:\w+|\([^()]*\)) ?(?=[A-Za-zα-ωΑ-Ω√‖|(])", "", s)  # and 1^m x
     s = re.sub(r"ψ([12p])\b", r"ψ_\1", s).replace("λmax", r"λ_{\max}")
     s = re.sub(r"‖(ψ_[12p])", r"‖_{\1}", s)
-    s = re.sub(r"\^1(?![\d./])", "", s)
+    s = re.sub(r"\^1(?![\d./])|\^1(?=/\D)|\^\(1/1\)", "", s)
     for table, sign in ((_HIGH, "^"), (_LOW, "_")):
         for run in set(re.findall(f"[{''.join(table)}]+", s)):
             s = re.sub(

@@ -51,6 +51,7 @@ _SETTING = (
     r"$W\in\mathbb R^{q\times d}$ fixed with orthonormal rows (so $q\le d$), $a_i=\pm1$",
     r"$|\sigma'|\le s$, $s>0$, and $\mathbb E\,\sigma'(g)=0$ for standard normal $g$",
 )
+_SAME = r"the setting of {st}`G.C10`"
 
 declare(
     Statement(
@@ -117,7 +118,7 @@ declare(
             r"$$\|\eta\tilde G\|\ \le\ \frac{8\,s\gamma}{3\,d\sqrt q\,(1-\varepsilon^2/2)^2}"
             r"\max\Bigl(\sqrt{\frac{N\Lambda}{0.49}},\ \frac\Lambda{0.49}\Bigr).$$"
         ),
-        hypotheses=(*_SETTING, r"$\gamma>0$"),
+        hypotheses=(_SAME, r"$\gamma>0$"),
         printed=(
             r"We have that $\|\eta\tilde G\|\le2$ w.p. "
             r"$\exp\bigl(O(d)-\Omega\bigl(\frac{d^2q}{m\ln^2(d)}\bigr)\bigr)$."
@@ -199,7 +200,7 @@ declare(
             "\n"
             r"and this is at most $e^{\frac{16}9\mu^2s^2}$ for $|\mu|s\le\frac14$."
         ),
-        hypotheses=_SETTING,
+        hypotheses=(_SAME,),
         formal=(
             Sequent(
                 (
@@ -235,7 +236,7 @@ declare(
             r"$N\ge9\Lambda$ the threshold is $\frac{32}9\,s\sqrt{\varkappa\Lambda/d}$, where "
             r"$\varkappa=N\gamma^2/(dq)$."
         ),
-        hypotheses=(*_SETTING, r"$\gamma>0$"),
+        hypotheses=(_SAME, r"$\gamma>0$"),
         bound=BoundFormula(
             quantity=r"\|\eta\tilde G\|\ \text{with probability}\ \ge1-e^{-\ell}",
             parameters=(_q, _d, _N, _level, _slope, _ell),
@@ -267,7 +268,7 @@ declare(
             r"$d$ and $N/d$ grow, that is at most $s\sqrt\varkappa\,(1.667+0.801\,q/d)$ and a "
             r"remainder that vanishes: at most $2.47\,s\sqrt\varkappa$, since $q\le d$."
         ),
-        hypotheses=(*_SETTING, r"$\gamma>0$", r"$N\ge12d$"),
+        hypotheses=(_SAME, r"$\gamma>0$", r"$N\ge12d$"),
         bound=BoundFormula(
             quantity=r"\|\eta\tilde G\|\ \text{with probability}\ \ge1-e^{-\ell}",
             parameters=(_q, _d, _N, _level, _slope, _ell),

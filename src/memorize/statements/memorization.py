@@ -115,6 +115,7 @@ _SETTING = (
     r"$\sigma$ is $s_1$-Lipschitz and, but for $r$ kinks whose distances from 0 add up to $k_1$, "
     r"twice continuously differentiable with $|\sigma''|\le s_2$; $\gamma>0$",
 )
+_SAME = r"the setting of {st}`G.C12`"
 _CENTRED = r"$\mathbb E\,\sigma'(g)=0$, and $\theta=\mathbb E\,\sigma'(g)^2>0$"
 _D = r"D=\tfrac12+\tfrac72r+2k_1+\tfrac{5s_2}{4s_1}"
 
@@ -192,7 +193,7 @@ declare(
             r"$y\Delta\ge\gamma\rho_-\Theta$ with conditional probability at least "
             r"$1-5e^{-t}$ given $\widetilde G$."
         ),
-        hypotheses=(*_SETTING, r"$(x,y)=(x_m,y_m)$"),
+        hypotheses=(_SAME, r"$(x,y)=(x_m,y_m)$"),
         printed=(
             r"W.h.p. $y_m\bigl[h_{W+\eta\tilde G+\eta G_m}(\mathbf x_m)-h_{W+\eta\tilde G}"
             r"(\mathbf x_m)\bigr]=\Omega(\log(d))$. [For smooth $\sigma$; of kinks:] "
@@ -247,7 +248,7 @@ declare(
             r"-A\bigl(|\mathbb E\,\sigma(g)|+s_1\sqrt{\tfrac2\pi}(\bar r-1)\bigr)"
             r"-s_1\sqrt{\tfrac2\pi}\,R .$$"
         ),
-        hypotheses=_SETTING,
+        hypotheses=(_SAME,),
         printed=(
             r"Assume that $m\le\frac{dq}{\log^4(d)}$ and that $q\ge\log^4(d)$. We have that w.p. "
             r"$1-o(1)$, for every $i\in[m]$, $y_ih_{W+\eta G}(\mathbf x_i)=\Omega(\ln(d))$."
@@ -294,7 +295,7 @@ declare(
             r"-A\bigl(|\mathbb E\,\sigma(g)|+\tfrac1{60}s_1T^2\bigr).$$"
         ),
         hypotheses=(
-            *_SETTING,
+            _SAME,
             _CENTRED,
             r"$W^+$ are the weights after one full-batch step at $\eta=m\gamma/d$ for the mean "
             r"hinge loss $(\gamma-y\,h_W(x))_+$",
