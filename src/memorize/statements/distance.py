@@ -278,7 +278,8 @@ $\lambda_{\min}(H_0)$, $\lambda$, $\varepsilon/2$, $\sum_js_j$, and $Hb=H_0b_0=y
         changed=r"The constants and the width are explicit. The step size may be $1/\|G\|$, larger "
         r"than $\lambda_m/m^2$; the remainder is the printed one in its order, "
         r"$q^{-1/4}\tau^{-1/2}$, and two-sided about the finite-time value; the price is "
-        r"multiplied by $1/(1-\varepsilon)$, where the paper adds a term with $\lambda_m^{-2}$; "
+        r"multiplied by $1/(1-\varepsilon)$, where the paper adds to it a term with "
+        r"$\lambda_m^{-2}$; "
         r"and the outputs at the start, which a paired start makes zero, cost "
         r"$\zeta/\sqrt\lambda$ and not $n\kappa/(\lambda_0\delta)$.",
         formal=(price_kept, rest),
