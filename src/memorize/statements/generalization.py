@@ -305,6 +305,9 @@ once,
 $$\mathcal L_{\mathcal D}(h)\le\mathcal L_S(h)+2L\,\mathrm{Rad}_S(\mathcal F_i)+
 \sqrt{\frac{2\ln(i(i+1)/\delta)}m}.$$
 """,
+        hypotheses=(
+            r"each $\mathcal F_i$ is countable, or its suprema are those over a countable subset",
+        ),
     )
 )
 
