@@ -117,11 +117,13 @@ class _Accumulator:
         """Take in examples; returns their outputs at W."""
         n = require.shape("inputs", inputs, "n d", d=self.d).shape[0]
         require.signs("labels", require.shape("labels", labels, "n", n=n))
-        outputs = inputs.new_empty(n)
+        outputs, inside = inputs.new_empty(n), None
         for part in rows_at_once(n, self.q, inputs.device, self.chunk):
             x, y = inputs[part], labels[part].to(inputs.dtype)
             require.finite(f"inputs[{part.start}:{part.stop}]", x)
-            before = x @ self.weights.T
+            if inside is None or len(inside) != len(x):  # fresh memory costs as much as a sum
+                inside = x.new_empty(len(x), self.q)
+            before = torch.mm(x, self.weights.T, out=inside)
             found = self.activation.function(before) @ self.signs / math.sqrt(self.q)
             force = torch.where(y * found < self.level, y, 0.0)
             slopes = self.activation.derivative(before)
