@@ -92,7 +92,8 @@ def measure(
     """(columns, rows, why some sides are absent) of one case, at all its sizes.
 
     ``pythons``: the interpreter of each environment. ``seconds``: about how long the rounds at a
-    main size may take; three rounds are made in any case, and two at the other sizes.
+    size may take. At a main size three are made in any case, or two if one takes half a minute; two
+    at the other sizes.
     """
     columns = [*COLUMNS, *(f"error_{kind}" for kind in case.tolerance)]
     rows: list[list[Any]] = []
@@ -116,7 +117,7 @@ def measure(
                 workers.pop(name)
             timed = [w for w in here if w.side.name in times]
             total = sum(times[w.side.name] for w in timed)
-            least = 3 if main else 2
+            least = 3 if main and total < 30 else 2
             most = MOST_ROUNDS if main else 3
             rounds = min(most, max(least, int(seconds / total)))
             each = ", ".join(f"{name} {taken:.2g} s" for name, taken in times.items())
@@ -289,7 +290,7 @@ def main() -> int:
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(names)}")
     parser.add_argument("--peers", type=Path, help="the Python of the peers' environment")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--seconds", type=float, default=12.0, help="of rounds at a main size")
+    parser.add_argument("--seconds", type=float, default=8.0, help="of rounds at a size")
     parser.add_argument("--record", action="store_true", help="keep it for the page")
     options = parser.parse_args()
     if unknown := set(options.cases) - set(names):
