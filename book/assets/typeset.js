@@ -7,7 +7,7 @@
   const FOLDED = "details:not([open]) > :not(summary), [hidden]";
   const SPECIAL = /\\(tag|label|(new|renew|provide)(command|environment)|def|let|Declare|require)/;
   const NEAR = 0.5; // of the window's height: what a little scrolling shows comes with the window
-  const FEW = 100; // formulas at a time after the first; then twice as many, and so on
+  const FEW = 100, MANY = 400; // formulas at a time, after the first; more and more, up to these
 
   let doc = null, pending = [];
   let target = null; // what the address names: it keeps its place until the reader does something
@@ -105,7 +105,7 @@
       }
     }
     window.addEventListener("beforeprint", finish);
-    for (let many = FEW; pending.length; many *= 2) {
+    for (let many = FEW; pending.length; many = Math.min(2 * many, MANY)) {
       typeset(next(many));
       if (!document.hidden) await turn(); // nobody waits for a page that is out of sight
     }
