@@ -61,6 +61,7 @@ from memorize.statements import kernel_concentration as kc
 from memorize.statements import kernel_spaces as ks
 from memorize.statements import lazy_limit as lz
 from memorize.statements import learnable as le
+from memorize.statements import linear_dynamics as li
 from memorize.statements import memorization as mz
 from memorize.statements import memorization_by_sgd as ms
 from memorize.statements import polynomials as po
@@ -718,3 +719,34 @@ def test_arithmetic_finds_no_contradiction(id: str, part: int) -> None:
 
 def test_arithmetic_does_find_one() -> None:
     assert rules.arith(fixed("unheard_of") <= 0, [assume(K > L), assume(L > K)])
+
+
+ONE, ZERO = ((1, 0), (0, 1)), ((0, 0), (0, 0))
+HALF = ((F(1, 2), 0), (0, F(1, 2)))
+WITNESSES |= {
+    ("B.secant", 0): Witness(
+        [(F(1), {})],
+        {
+            li.S: HALF, li.J: ONE, li.eta: F(1, 2), li.e: (4, 0), li.move: (2, 0),
+            li.after: (3, 0), li.v: (1, 5),
+        },
+    ),
+    ("B.linear.deterministic", 0): Witness(
+        [(F(1), {})],
+        {
+            li.M: HALF, li.D: HALF, li.a: F(1, 2), li.f: F(1, 2), li.n: 2, li.L: F(1, 4),
+            li.R: F(3, 4), li.e: (1, 0), li.d: (0, 1),
+        },
+    ),
+    ("F.LC.1", 0): Witness(
+        [(F(1), {})], {li.X: ONE, li.A: ((1, 0), (0, 0)), li.norm_x: 1, li.e: (2, 3)}
+    ),
+    ("B.linear.tracking", 0): Witness(
+        [(F(1), {})], {li.Q: HALF, li.h: F(1, 2), li.v: (2, 3)}
+    ),
+    ("B.linear.tracking", 1): Witness(
+        [(F(1), {})],
+        {li.D: ((F(1, 4), 0), (0, F(-1, 4))), li.P: HALF, li.eps: F(1, 2), li.v: (1, 2),
+         li.d: (3, -1)},
+    ),
+}  # fmt: skip
