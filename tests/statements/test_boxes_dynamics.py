@@ -26,7 +26,7 @@ def declared(id: str, **values: float) -> float:
 
 
 def test_convergence() -> None:
-    told = value(between("F.T3.1", r"q\;\ge\;", "$$"), AT)
+    told = value(between("F.T3.1", r"q\;\ge\;", ",$$"), AT)
     found = ld.convergence_width(SIZES, 4.0, 0.5, 0.1)
     assert told == pytest.approx(found)
     bound = declared("F.T3.1", m=20, least=0.1, tau=0.5, delta=0.1, X=2, G=5, y=4)
@@ -39,7 +39,7 @@ def test_convergence() -> None:
 
 def test_the_curve() -> None:
     tau = 2 * math.sqrt(0.1 / 120)
-    told = value(between("F.T4.1", r"q\;\ge\;", "$$"), AT | {r"\tau": tau})
+    told = value(between("F.T4.1", r"q\;\ge\;", ".$$"), AT | {r"\tau": tau})
     found = ld.curve_width(SIZES, 4.0, tau, 0.1, 2.0)
     assert told == pytest.approx(found)
     bound = declared("F.T4.1", eps=2, least=0.1, tau=tau, X=2, G=5, y=4)
@@ -49,7 +49,7 @@ def test_the_curve() -> None:
     small = eps * math.sqrt(0.1 / 120)
     most = ld.curve_width(whole, 20**0.5, small, 0.1, eps)
     letters = AT | {r"\tau": small, r"\varepsilon": eps}
-    simple = value(between("F.T4.1", "then $q\\ge", "$ is enough"), letters)
+    simple = value(between("F.T4.1", "then\n$q\\ge", "$ is enough"), letters)
     assert most <= simple <= 1.001 * most
 
 
