@@ -180,6 +180,28 @@ def test_formulas_are_typeset(visit: Visit) -> None:
     assert left_over is None
 
 
+def test_typesetting_begins_where_the_reader_is(browser: Any, html: Path) -> None:
+    """First what is not folded, around the place that the address names; on paper there is all."""
+    for visit in _visit(browser, f"{html.as_uri()}/", ""):
+        visit.page.add_init_script(
+            """document.addEventListener('typeset', event => {
+                const folded = 'details:not([open]) > :not(summary), [hidden]';
+                const stand = what => what.querySelector('mjx-container') !== null;
+                window.folded = event.detail.filter(e => e.closest(folded)).length;
+                if (location.hash) return;
+                dispatchEvent(new Event('beforeprint'));
+                window.whole = [...document.querySelectorAll('.math')].every(stand);
+            }, {once: true})"""
+        )
+        visit.open("book/sgd/constructions.html")
+        assert visit.page.evaluate("[window.folded, window.whole]") == [0, True]
+        visit.open("book/sgd/polynomials.html#the-verdict")
+        assert visit.page.evaluate("window.folded") == 0
+        place = visit.page.locator("#the-verdict").bounding_box()["y"]
+        assert 0 <= place < WIDE["height"] / 4
+        assert visit.errors == []
+
+
 def test_pictures_say_what_they_show(visit: Visit) -> None:
     """Every figure has loaded and has a text in its place; every drawing has a name."""
     pictures = visit.page.evaluate(
