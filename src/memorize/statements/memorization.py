@@ -115,7 +115,7 @@ _SETTING = (
     r"$\sigma$ is $s_1$-Lipschitz and, but for $r$ kinks whose distances from 0 add up to $k_1$, "
     r"twice continuously differentiable with $|\sigma''|\le s_2$; $\gamma>0$",
 )
-_SAME = r"the setting of {st}`G.C12`"
+_SAME = r"the setting of {st}`G.C13`"
 _CENTRED = r"$\mathbb E\,\sigma'(g)=0$, and $\theta=\mathbb E\,\sigma'(g)^2>0$"
 _D = r"D=\tfrac12+\tfrac72r+2k_1+\tfrac{5s_2}{4s_1}"
 
@@ -140,7 +140,7 @@ declare(
             r"at least $1-2e^{-t}$. Here $|\phi(\bar r)|\le|\mathbb E\,\sigma(g)|"
             r"+s_1\sqrt{2/\pi}\,|\bar r-1|$."
         ),
-        hypotheses=(*_SETTING, r"$(x,y)=(x_m,y_m)$"),
+        hypotheses=(_SAME, r"$(x,y)=(x_m,y_m)$"),
         printed=r"W.h.p. $h_{W+\eta\tilde G}(\mathbf x_m)=O\bigl(\sqrt{\log(d)}\bigr)$.",
         changed=(
             r"Every constant is explicit. What is needed of $\widetilde G$ is said as two "
@@ -193,7 +193,7 @@ declare(
             r"$y\Delta\ge\gamma\rho_-\Theta$ with conditional probability at least "
             r"$1-5e^{-t}$ given $\widetilde G$."
         ),
-        hypotheses=(_SAME, r"$(x,y)=(x_m,y_m)$"),
+        hypotheses=(*_SETTING, r"$(x,y)=(x_m,y_m)$"),
         printed=(
             r"W.h.p. $y_m\bigl[h_{W+\eta\tilde G+\eta G_m}(\mathbf x_m)-h_{W+\eta\tilde G}"
             r"(\mathbf x_m)\bigr]=\Omega(\log(d))$. [For smooth $\sigma$; of kinks:] "
