@@ -122,7 +122,10 @@ def _become_kernel(
     sys.argv = ["ipykernel_launcher", *arguments]
     from ipykernel.kernelapp import IPKernelApp
 
-    IPKernelApp.launch_instance(arguments, parent_handle=os.getppid())
+    try:
+        IPKernelApp.launch_instance(arguments, parent_handle=os.getppid())
+    finally:  # the process's last flush must not go to the kernel's streams, closed by now
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 
 def _heed_parent() -> None:
