@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from memorize.book import cli, recorded, sweep_command
-from memorize.book.phase_sweeps import SWEEPS, summary
+from memorize.book.phase_sweeps import PLAIN, SIZES, SWEEPS, summary
 from memorize.book.recorded import RecordedError
 
 PROVENANCE = {
@@ -60,6 +61,19 @@ def test_the_committed_results_are_whole_and_small(name: str) -> None:
     assert (recorded.FOLDER / f"{name}.json").stat().st_size < 100_000
     assert str(found.provenance["command"]).startswith(f"python -m memorize sweep {name} ")
     assert int(found.column("replicas").sum()) == found.provenance["cells"]
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_the_committed_results_are_those_of_the_grid(name: str) -> None:
+    """As the command said: each setting of the laptop's grid, with all its replicas."""
+    found = recorded.read(name)
+    assert " --tier laptop " in str(found.provenance["command"])
+    settings = [*SIZES, *PLAIN]
+    there = [found.columns.index(column) for column in (*settings, "replicas")]
+    counts = Counter(tuple(c[s] for s in settings) for c in SWEEPS[name].grid("laptop"))
+    assert {tuple(row[i] for i in there) for row in found.rows} == {
+        (*setting, count) for setting, count in counts.items()
+    }
 
 
 @pytest.mark.parametrize("name", SWEEPS)

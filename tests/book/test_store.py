@@ -49,6 +49,8 @@ def test_a_cell_that_is_there_is_not_written_again(path: Path) -> None:
     with Store(path) as store:
         assert store.add("one", ROW)
         assert not store.add("one", {**ROW, "seconds": 2.0})
+        assert store.add("two", {**ROW, "finished": "yesterday"})
+        assert not store.add("two", {**ROW, "finished": "today"})
         assert len(store.rows("one")) == 1
         with pytest.raises(StoreError, match="with another result"):
             store.add("one", {**ROW, "least": 0.2})

@@ -333,6 +333,11 @@ def test_the_count_of_sign_vectors() -> None:
     told = math.exp(value(inside, at))
     exact = float(interpolation.separable_chance(30, 8))
     assert exact <= told == pytest.approx(math.exp(-(15**2) / 58))
+    for qd in (3, 8):
+        edge = round(value(between("B.mem.cover", r"all $m\ge", "$"), {"qd": float(qd)}))
+        for m in range(edge, edge + 5):
+            told = math.exp(value(inside, {"m": float(m), "qd": float(qd)}))
+            assert float(interpolation.separable_chance(m, qd)) <= told
 
 
 def test_one_example_shows_what_is_counted() -> None:

@@ -197,7 +197,7 @@ def key_of(sweep: str, code: str, seed: int, parameters: Mapping[str, Value]) ->
 
 
 def _stored(name: str, value: Value) -> Value:
-    if isinstance(value, bool) or type(value) not in TYPES:
+    if type(value) not in TYPES:  # a bool is none of them
         raise ValueError(f"{name} must be an int, a float or a string, got {value!r}")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value!r}")
