@@ -60,6 +60,7 @@ def test_a_cell_that_is_there_is_not_written_again(path: Path) -> None:
     ("changed", "words"),
     [
         ({"least": float("nan")}, "least must be finite"),
+        ({"least": float("inf")}, "least must be finite"),
         ({"least": None}, "least must be an int, a float or a string"),
         ({"least": True}, "least must be"),
     ],
@@ -204,3 +205,5 @@ def test_keys_tell_all_that_decides_a_result_apart() -> None:
     }
     assert len(keys) == 5
     assert key_of("one", "c", 0, {"q": 2, "d": 1}) in keys
+    many = 10_000  # cells; of so many a digest of 32 bits would take two for one, by 1 in 100
+    assert len({key_of("one", "c", seed, {"d": 1}) for seed in range(many)}) == many
