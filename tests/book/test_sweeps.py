@@ -88,6 +88,8 @@ def test_a_cell_that_fails_is_named_and_the_others_kept(store: Store, jobs: int)
     with pytest.raises(ValueError, match="value must be finite"):
         run(sweep_of(failing), GRID[4:5], store)
     assert run(sweep_of(failing), GRID[:3], store).rows
+    with pytest.raises(SweepError, match="3 of 4 cells are in"):
+        run(sweep_of(failing), GRID[:4], store)
 
 
 def test_results_must_not_hide_parameters(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +98,10 @@ def test_results_must_not_hide_parameters(store: Store, monkeypatch: pytest.Monk
     monkeypatch.setattr(sweeps, "code_version", lambda function: "c")
     with pytest.raises(SweepError, match="names of their own"):
         run(clash, GRID, store)
+    monkeypatch.setattr(cells, "total", lambda seconds, seed: {"square": 1})
+    clash = sweeps.Sweep("squares", "", cells.total, lambda tier: [])
+    with pytest.raises(SweepError, match="names of their own"):
+        run(clash, [{"seconds": 1}], store)
 
 
 def test_a_full_disk_stops_the_sweep_and_it_goes_on(store: Store) -> None:
