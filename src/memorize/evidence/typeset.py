@@ -127,7 +127,7 @@ def _latex(text: str) -> str | None:
     for accent, name in _ACCENTS.items():
         s = re.sub(rf"(\w){accent}", rf"\\{name}{{\1}}", s)
     s = re.sub(r"(?<![\w.])\d{5,}(?![\w.])", lambda m: f"{int(m[0]):,}".replace(",", r"\,"), s)
-    factor = r"[A-Za-zα-ωΑ-Ω√‖|]|\d+\^|\((?![^()]*[=≤≥<>])"
+    factor = r"[A-Za-zα-ωΑ-Ω√‖|⟨]|\d+\^|\((?![^()]*[=≤≥<>])"
     s = re.sub(rf"(^|[(=≤≥<>+−⪯⪰] ?)1 (?={factor})", r"\1", s)  # 1 x² is x²
     s = re.sub(r"(?<![\w.,/)])1\^(?:\w+|\([^()]*\)) ?(?=[A-Za-zα-ωΑ-Ω√‖|(])", "", s)  # and 1^m x
     s = re.sub(r"ψ([12p])\b", r"ψ_\1", s).replace("λmax", r"λ_{\max}")
