@@ -257,7 +257,13 @@ def test_widths_by_hand() -> None:
     assert ld.curve_width(SIZES, 4.0, tau, 0.1, 8.0) > 0
     printed = ld.printed_width(20, 0.1, 0.5, 0.1, 2.0, constant=3.0)
     assert printed == pytest.approx(3 * 20**7 / (1e-4 * 0.25 * 1e-4 * 4))
-    assert pytest.approx(28.178, abs=1e-3) == math.sqrt(ld.PRINTED_STEPS)
+    # R = 4n/(√m λ√δ), then ‖H(k) − H(0)‖ ≤ 4n²R/(√(2π)κδ), times 4/(eλ)·√(n/δ): F, (17) and (30)
+    n, least, delta, kappa, width = 7.0, 0.2, 0.3, 0.05, 11.0
+    R = 4 * n / (math.sqrt(width) * least * math.sqrt(delta))
+    moved = 4 * n**2 * R / (math.sqrt(2 * math.pi) * kappa * delta)
+    eps = 4 / (math.e * least) * moved * math.sqrt(n / delta)
+    found = ld.printed_width(7, least, kappa, delta, eps, ld.PRINTED_STEPS)
+    assert found == pytest.approx(width)
 
 
 def test_the_conditions_in_the_proofs() -> None:

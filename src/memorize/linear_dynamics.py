@@ -53,8 +53,11 @@ WIDTH = 2048 / math.pi
 EXACT_SCALE = math.sqrt(8 / math.pi)
 """B.linear.paired, item 3: τ ≥ EXACT_SCALE √q m‖X‖‖y‖/(λ_m δ)."""
 
-PRINTED_STEPS = (192 / (math.e * math.sqrt(2 * math.pi))) ** 2
-"""What the printed proof of Theorem 4.1 makes of its Ω, from its leading term, for small η."""
+PRINTED_STEPS = (64 / (math.e * math.sqrt(2 * math.pi))) ** 2
+"""What the printed proof of Theorem 4.1 makes of its Ω, from its leading term, for small η and τ.
+
+Each of its events has probability δ; dividing δ among them would make it larger.
+"""
 
 
 def checked_step(eta: float, largest: float) -> float:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+import torch
 from reading import between, value
+from scipy import stats
 
 from memorize import linear_dynamics as ld
 from memorize import statements
@@ -53,12 +55,117 @@ def test_the_curve() -> None:
     assert most <= simple <= 1.001 * most
 
 
-def test_tracking_and_pairs() -> None:
-    assert declared("B.linear.tracking", eps=0.2, h=1.5) == pytest.approx(
-        ld.tracking_error(0.2, 1.5)
+def test_the_first_residual_the_scale_and_the_rates() -> None:
+    told = value(between("F.T3.1", "Let $B_0=", "$, $"), AT)
+    assert told == pytest.approx(ld.initial_residual(20, 4.0, 0.5, 0.1))
+    squared = value(between("F.T3.1", r"\hat y^{(0)}\|^2\le", "$;"), AT)
+    assert squared == pytest.approx(told**2 / 2)
+    # F = λ_m/2 in the deterministic theorem
+    rate = value(between("F.T3.1", r"y^{(t+1)}\|\le", r"\,\|y"), AT)
+    letters = AT | {r"\lambda": 0.1, "F": 0.05}
+    assert rate == pytest.approx(value(between("B.linear.deterministic", r"\rho=", ".$$"), letters))
+    limit = value(between("F.T4.1", r"$\tau\le", "$ and"), AT)
+    assert ld.curve_width(SIZES, 4.0, limit, 0.1, 2.0) > 0
+    with pytest.raises(ValueError, match="tau must be at most"):
+        ld.curve_width(SIZES, 4.0, 1.001 * limit, 0.1, 2.0)
+    most = value(between("F.T4.1", r"0<\varepsilon\le", "$, $"), AT)
+    assert most == pytest.approx(8.0)  # where ε/(2‖y‖ + ε) is 1/2
+    assert most / (8 + most) == pytest.approx(0.5)
+
+
+def test_the_deterministic_theorem() -> None:
+    inputs, weights = torch.eye(2, dtype=torch.float64), torch.full((64, 2), 9.0).double()
+    K = ld.Spectrum.of(torch.eye(2, dtype=torch.float64))
+    found = ld.certify(weights, inputs, 3.0, K, gap=0.25, eta=0.5)
+    assert found is not None and found.F == 0.25
+    letters = AT | {r"\eta": 0.5, r"\lambda": 1.0, "F": 0.25, r"\|X\|": 1.0, r"\|e^{(0)}\|": 3.0}
+    assert value(between("B.linear.deterministic", r"\rho=", ".$$"), letters) == found.rate
+    radius = value(between("B.linear.deterministic", "soon as\n$", r"\le r"), letters)
+    assert radius == pytest.approx(found.movement(10**6))
+    share = value(between("B.linear.deterministic", "at\n   most $", r"\|e^{(0)}\|$ if"), letters)
+    assert 3 * share == pytest.approx(found.worst)
+
+
+def test_how_far_the_weights_move() -> None:
+    letters = AT | {r"\mu": 0.05, r"\|e^{(0)}\|": 3.0}
+    first = value(r"\frac{\|X\|" + between("F.LC.1", r"\le\frac{\|X\|", ".$$"), letters)
+    assert first == pytest.approx(ld.row_movement(2.0, 3.0, 64, 0.05))
+    second = value(r"\frac{2" + between("F.LC.1", r"\le\frac{2", ".$$"), letters)
+    assert second == pytest.approx(ld.row_movement(2.0, 3.0, 64, SIZES.least / 2))
+
+
+def test_how_far_the_gram_matrix_moves() -> None:
+    r = 0.01
+    letters = AT | {"r": r, r"\|G\|_{\mathrm F}": SIZES.frobenius}
+    p = value(between("F.LC.2", "Let $p=", "$ and"), letters)
+    chance = math.erf(r / (0.5 * math.sqrt(2)))
+    assert chance <= p <= 1.001 * chance
+    # P(s_j > 2p) ≤ δ/m by Chernoff's bound, the least over θ, and so by the exact law
+    letters |= {"p": p}
+    rate = value(between("F.LC.2", "$q", r"\ge\ln"), letters)
+    assert rate == pytest.approx(
+        -min(p * (math.exp(k / 999) - 1 - 2 * k / 999) for k in range(999))
     )
-    found = ld.paired_scale_at(SIZES, 64, 4.0, 0.1)
+    needed = value(r"\ln" + between("F.LC.2", r"\ge\ln", "$."), letters)
+    assert needed == pytest.approx(math.log(20 / 0.1))
+    q = math.ceil(needed / rate)
+    assert stats.binom.sf(math.floor(2 * p * q), q, p) <= 0.1 / 20
+    # two shares in an entry, m in the Jacobian, each at most 2p
+    whole = value(between("F.LC.2", r"H_0\|_{\mathrm F}\le", "$,"), letters)
+    assert whole == pytest.approx(2 * 2 * p * SIZES.frobenius)
+    absolute = value(between("F.LC.2", r"H_0\|\le", "$ and"), letters)
+    assert absolute == pytest.approx(2 * 2 * p * SIZES.absolute)
+    jacobian = value(between("F.LC.2", r"F}^2\le2", "$."), letters | {"m": 2 * 20.0})
+    assert jacobian == pytest.approx(20 * 2 * p)
+    # item 3 is item 2 at F.LC.1's radius, with B_0
+    radius = ld.row_movement(2.0, START, 64, SIZES.least / 2)
+    at = math.sqrt(2 / math.pi) * radius / 0.5
+    gram = value(between("F.LC.2", r"&\le8", r",\\"), letters) * 8
+    assert gram == pytest.approx(4 * at * SIZES.frobenius)
+    change = value(between("F.LC.2", r"&\le4", r".\end"), letters) * 4
+    assert change == pytest.approx(2 * 20 * at)
+    # and the last line is item 3 at |y_j| = τ = 1 and the largest sizes
+    most = AT | {r"\tau": 1.0, "B_0": ld.initial_residual(20, 20**0.5, 1.0, 0.1)}
+    most |= {r"\|X\|": 20**0.5, r"\|G\|_{\mathrm F}": 20.0}
+    for start, end, exact in (
+        ("these are at most $", "$ and", 8 * value(between("F.LC.2", r"&\le8", r",\\"), most)),
+        ("$ and\n$6", "$. In", 4 * value(between("F.LC.2", r"&\le4", r".\end"), most)),
+    ):
+        simple = value(("6" if "6" in start else "") + between("F.LC.2", start, end), most)
+        assert exact <= simple <= 1.005 * exact
+
+
+def test_tracking() -> None:
+    letters = AT | {r"\varepsilon": 0.2, r"\|G\|": 4.0}
+    told = value(between("B.linear.tracking", "I-\\eta H)^t\\bigr\\|\\le", ".$$"), letters)
+    assert told == pytest.approx(ld.tracking_error(0.2, 1.5))
+    assert declared("B.linear.tracking", eps=0.2, h=1.5) == pytest.approx(told)
+    width = value(between("B.linear.tracking", r"q\ge", ".$$"), letters)
+    assert math.ceil(width) == ld.tracking_width(20, SIZES.ratio, 0.2, 0.1)
+    rate = 1.2 * math.log(1.2) - 0.2
+    assert 2 * 20 * math.exp(-width * 0.1 / 4 * rate) == pytest.approx(0.1)
+    assert rate < 0.2 + 0.8 * math.log(0.8)  # the other side's
+
+
+def test_pairs() -> None:
+    letters = AT | {r"\|G\|": 4.0, r"\eta": 0.1}
+    later = AT | {r"\|G\|": 4.0}
+    told = value(between("B.linear.paired", "$$\\tau\\ge", ",$$"), letters)
+    assert told == pytest.approx(ld.paired_scale(64, 20, 2.0, 4.0, 3.0, 0.1))
+    forever = value(between("B.linear.paired", "text{and}\\qquad\n   \\tau\\ge", ".$$"), later)
+    assert forever == pytest.approx(ld.paired_scale_at(SIZES, 64, 4.0, 0.1))
     bound = declared("B.linear.paired", q=64, m=20, least=0.1, delta=0.1, X=2, y=4)
-    assert bound == pytest.approx(found)
-    assert 13.04 == pytest.approx(2 / (0.5 + 0.5 * math.log(0.5)), abs=0.01)
-    assert 2 / (0.5 + 0.5 * math.log(0.5)) <= 13.04
+    assert bound == pytest.approx(forever)
+    # the chance that one of 32·20 values is within ‖X‖‖c_t‖/√q, from below: the density's peak
+    for scale, path, chance in ((told, 4.0 * 3.0, 0.1), (forever, 2 * 4.0 / SIZES.least, 0.05)):
+        each = math.sqrt(2 / math.pi) * (2 * path / 8) / scale
+        assert 32 * 20 * each == pytest.approx(chance)
+    # η: all factors within [−1, 1], and within [0, 1], for eigenvalues up to ‖X‖²
+    step = value(between("B.linear.paired", r"finite $T$, if $\eta\le", "$ and"), letters)
+    assert 1 - step * SIZES.norm**2 == pytest.approx(-1)
+    step = value(between("B.linear.paired", r"at least $1-\delta$ if $\eta\le", "$,"), letters)
+    assert 1 - step * SIZES.norm**2 == pytest.approx(0)
+    width = value(between("B.linear.paired", "$$q\\ge", r"\qquad"), letters)
+    exact = 2 * 40 * math.log(2 * 20 / 0.1) / (0.5 + 0.5 * math.log(0.5))
+    assert exact <= width <= 1.001 * exact
+    assert ld.paired_width(SIZES, 0.1) == 2 * math.ceil(exact / 2)

@@ -67,7 +67,8 @@ declare(
         kind="theorem",
         text=r"""
 Let $g_{ij}$ be the slope of the chord of $\sigma$ between $\langle w_i^{(t)},x_j\rangle$ and
-$\langle w_i^{(t+1)},x_j\rangle$ (any value where the two are equal), and
+$\langle w_i^{(t+1)},x_j\rangle$, and $\mathbf 1\{\langle w_i^{(t)},x_j\rangle\ge0\}$ where the two
+are equal. Put
 $$\widetilde H^{(t)}_{jl}=\frac{G_{jl}}q\sum_{i\le q}g_{ij}\,
 \mathbf 1\{\langle w_i^{(t)},x_l\rangle\ge0\}.$$
 Then for $e^{(t)}=y-\hat y^{(t)}$ and every step size $\eta$
@@ -241,7 +242,8 @@ kink keeps its side: $w$ moves by $\delta$ with $\|\delta\|\le r$.
         r"rows failed one at a time, while they fail together. And it applies Markov's inequality "
         r"at a fixed step and claims the result for all steps at once. The repair takes the "
         r"supremum over all weights near the start first, and only then the probability; it saves "
-        r"one power of $m$ and one of $1/\delta$.",
+        r"one power of $1/\delta$, in the squared norm for the Jacobian too, and for the Gram matrix "
+        r"one power of $m$ besides.",
         formal=(
             Sequent(
                 (r >= 0, inner(x, x) <= 1, inner(delta, delta) <= r**2, inner(w, x) > r),
@@ -279,9 +281,9 @@ $q\ge3301\,m^5/(\lambda_m^4\tau^2\varepsilon^2)$ is enough.
         printed=r"$\kappa=O\bigl(\frac{\epsilon\delta}{\sqrt n}\bigr)$, "
         r"$m=\Omega\bigl(\frac{n^7}{\lambda_0^4\kappa^2\delta^4\epsilon^2}\bigr)$, "
         r"$\eta=O\bigl(\frac{\lambda_0}{n^2}\bigr)$",
-        changed=r"The printed proof rests on that of {st}`F.LC.2`, and takes the expectation of a "
-        r"count of neurons within a radius that is itself random. The geometric sum is done "
-        r"exactly. Two powers of $m$ and four of $1/\delta$ are saved, the scale may be larger by "
+        changed=r"The printed proof rests on that of {st}`F.LC.2`, and is repaired with it. (Before "
+        r"(19) it bounds an expectation by the random $\|\mathbf y-\mathbf u(0)\|$, where the fixed "
+        r"radius of (15) should stand.) The geometric sum is done exactly. Two powers of $m$ and four of $1/\delta$ are saved, the scale may be larger by "
         r"$1/\sqrt\delta$, and the step may be $1/\lambda_1$.",
         bound=BoundFormula(
             quantity="q",
@@ -367,7 +369,7 @@ Let $c_t=\sum_{s<t}\eta(I-\eta H_0)^se^{(0)}$.
    $$e^{(t)}=(I-\eta H_0)^te^{(0)},\qquad W^{(t)}=W^{(0)}+J_0^\top c_t .$$
 
 Now let the rows be *paired*: $q$ is even, $q/2$ independent rows $\mathcal N(0,\tau^2I)$ come
-twice, with $+1$ and $-1$, so that $\hat y^{(0)}=0$ and $e^{(0)}=y$. Let $\delta\in(0,1)$.
+twice, with $+1$ and $-1$, so that $\hat y^{(0)}=0$ and $e^{(0)}=y$. Let $\delta\in(0,1)$, and $\lambda_m>0$ in item 3.
 
 2. For every even $q$ and finite $T$, if $\eta\le2/\|X\|^2$ and
    $$\tau\ge\frac{\sqrt q\,m\,\|X\|\,\eta T\,\|y\|}{\sqrt{2\pi}\,\delta},$$
