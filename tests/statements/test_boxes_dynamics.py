@@ -77,11 +77,22 @@ def test_the_deterministic_theorem() -> None:
     inputs, weights = torch.eye(2, dtype=torch.float64), torch.full((64, 2), 9.0).double()
     K = ld.Spectrum.of(torch.eye(2, dtype=torch.float64))
     found = ld.certify(weights, inputs, 3.0, K, gap=0.25, eta=0.5)
-    assert found is not None and found.F == 0.25
+    assert found is not None
+    assert found.F == 0.25
     letters = AT | {r"\eta": 0.5, r"\lambda": 1.0, "F": 0.25, r"\|X\|": 1.0, r"\|e^{(0)}\|": 3.0}
     assert value(between("B.linear.deterministic", r"\rho=", ".$$"), letters) == found.rate
     radius = value(between("B.linear.deterministic", "soon as\n$", r"\le r"), letters)
     assert radius == pytest.approx(found.movement(10**6))
+    push = between("B.linear.deterministic", "be such that\n$", r"\sum_{s<T}")
+    first = between("B.linear.deterministic", "more than\n   $", r"\sum_{s<t}")
+    for each in (push, first):
+        assert value(each, letters) == pytest.approx(found.movement(1))
+    decay = between("B.linear.deterministic", r"2. $\|e^{(t)}\|\le", r"\,\|e")
+    assert value(decay, {r"\rho": found.rate, "t": 3.0}) == pytest.approx(found.residual(3) / 3)
+    limit = value(between("B.linear.deterministic", r"(K)\le", "$,"), {})
+    ld.certify(weights, inputs, 3.0, K, gap=0.25, eta=limit)
+    with pytest.raises(ValueError, match="above 1/"):
+        ld.certify(weights, inputs, 3.0, K, gap=0.25, eta=1.001 * limit)
     share = value(between("B.linear.deterministic", "at\n   most $", r"\|e^{(0)}\|$ if"), letters)
     assert 3 * share == pytest.approx(found.worst)
 
@@ -169,3 +180,24 @@ def test_pairs() -> None:
     exact = 2 * 40 * math.log(2 * 20 / 0.1) / (0.5 + 0.5 * math.log(0.5))
     assert exact <= width <= 1.001 * exact
     assert ld.paired_width(SIZES, 0.1) == 2 * math.ceil(exact / 2)
+    needed = value(between("B.linear.paired", r"x_j\rangle|>", "$ for all"), AT | {r"\|c_t\|": 3.0})
+    assert needed == pytest.approx(ld.row_movement(2.0, 3.0, 64, 1.0))
+
+
+def test_secants_and_shares() -> None:
+    inputs = torch.tensor([[1.0, 0.0], [0.6, 0.8]], dtype=torch.float64)
+    before = torch.tensor([[0.1, 3.0], [3.0, -2.2], [3.0, -2.2], [3.0, 3.0]], dtype=torch.float64)
+    after = torch.tensor([[-0.1, 3.0], [3.0, -2.3], [3.0, -2.3], [3.0, 3.0]], dtype=torch.float64)
+    start = ld.secant_gram(inputs, before, before)
+    each = value(between("B.secant", "{jl}=", r"\sum"), {"G_{jl}": 0.6, "q": 4.0})
+    assert float(start[0, 1]) == pytest.approx(4 * each)  # all four are active on both
+    near = ld.shares(ld.near_kink(before, inputs, 0.15)).tolist()
+    assert near == [0.25, 0.5]
+    letters = {r"|G_{jl}|": 0.6, "s_j(r)": near[0], "s_l(r)": near[1]}
+    told = value(between("F.LC.2", r"(H_W-H_0)_{jl}|\le", "$ and"), letters)
+    change = float((ld.secant_gram(inputs, after, after) - start).abs()[0, 1])
+    assert change == pytest.approx(told)
+    flips = (before @ inputs.T >= 0) != (after @ inputs.T >= 0)
+    assert float(flips.double().sum() / 4) == pytest.approx(sum(near))
+    assert between("F.LC.2", r"F}^2\le\sum", "$.") == "_js_j(r)"
+    assert value(between("F.LC.1", r"$0<\eta\mu\le", "$,"), {}) == 1  # (1 − ημ)ˢ is not negative

@@ -242,8 +242,8 @@ kink keeps its side: $w$ moves by $\delta$ with $\|\delta\|\le r$.
         r"rows failed one at a time, while they fail together. And it applies Markov's inequality "
         r"at a fixed step and claims the result for all steps at once. The repair takes the "
         r"supremum over all weights near the start first, and only then the probability; it saves "
-        r"one power of $1/\delta$, in the squared norm for the Jacobian too, and for the Gram matrix "
-        r"one power of $m$ besides.",
+        r"one power of $1/\delta$ (for the Jacobian, in the square of the norm), and one of $m$ "
+        r"for the Gram matrix.",
         formal=(
             Sequent(
                 (r >= 0, inner(x, x) <= 1, inner(delta, delta) <= r**2, inner(w, x) > r),
@@ -281,10 +281,11 @@ $q\ge3301\,m^5/(\lambda_m^4\tau^2\varepsilon^2)$ is enough.
         printed=r"$\kappa=O\bigl(\frac{\epsilon\delta}{\sqrt n}\bigr)$, "
         r"$m=\Omega\bigl(\frac{n^7}{\lambda_0^4\kappa^2\delta^4\epsilon^2}\bigr)$, "
         r"$\eta=O\bigl(\frac{\lambda_0}{n^2}\bigr)$",
-        changed=r"The printed proof rests on that of {st}`F.LC.2`, and is repaired with it. (Before "
-        r"(19) it bounds an expectation by the random $\|\mathbf y-\mathbf u(0)\|$, where the fixed "
-        r"radius of (15) should stand.) The geometric sum is done exactly. Two powers of $m$ and four of $1/\delta$ are saved, the scale may be larger by "
-        r"$1/\sqrt\delta$, and the step may be $1/\lambda_1$.",
+        changed=r"The printed proof rests on that of {st}`F.LC.2`, and is repaired with it. "
+        r"(Before (19) the bound on an expectation contains the random "
+        r"$\|\mathbf y-\mathbf u(0)\|$; the fixed radius of (15) belongs there.) The geometric "
+        r"sum is done exactly. Two powers of $m$ and four of $1/\delta$ are saved, the scale may be "
+        r"larger by $1/\sqrt\delta$, and the step may be $1/\lambda_1$.",
         bound=BoundFormula(
             quantity="q",
             parameters=(
@@ -369,7 +370,8 @@ Let $c_t=\sum_{s<t}\eta(I-\eta H_0)^se^{(0)}$.
    $$e^{(t)}=(I-\eta H_0)^te^{(0)},\qquad W^{(t)}=W^{(0)}+J_0^\top c_t .$$
 
 Now let the rows be *paired*: $q$ is even, $q/2$ independent rows $\mathcal N(0,\tau^2I)$ come
-twice, with $+1$ and $-1$, so that $\hat y^{(0)}=0$ and $e^{(0)}=y$. Let $\delta\in(0,1)$, and $\lambda_m>0$ in item 3.
+twice, with $+1$ and $-1$, so that $\hat y^{(0)}=0$ and $e^{(0)}=y$. Let $\delta\in(0,1)$, and
+$\lambda_m>0$ in item 3.
 
 2. For every even $q$ and finite $T$, if $\eta\le2/\|X\|^2$ and
    $$\tau\ge\frac{\sqrt q\,m\,\|X\|\,\eta T\,\|y\|}{\sqrt{2\pi}\,\delta},$$
