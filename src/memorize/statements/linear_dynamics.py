@@ -284,8 +284,8 @@ $q\ge3301\,m^5/(\lambda_m^4\tau^2\varepsilon^2)$ is enough.
         changed=r"The printed proof rests on that of {st}`F.LC.2`, and is repaired with it. "
         r"(Before (19) the bound on an expectation contains the random "
         r"$\|\mathbf y-\mathbf u(0)\|$; the fixed radius of (15) belongs there.) The geometric "
-        r"sum is done exactly. Two powers of $m$ and four of $1/\delta$ are saved, the scale may be "
-        r"larger by $1/\sqrt\delta$, and the step may be $1/\lambda_1$.",
+        r"sum is done exactly. Two powers of $m$ and four of $1/\delta$ are saved, the scale may "
+        r"be larger by $1/\sqrt\delta$, and the step may be $1/\lambda_1$.",
         bound=BoundFormula(
             quantity="q",
             parameters=(
