@@ -559,6 +559,13 @@ WITNESSES |= {
             di.V: (2, 3), di.A: (1, 0), di.B: (0, 1),
         },
     ),
+    ("B.distance.finite", 2): Witness(
+        ONCE,
+        {
+            di.mu: 1, di.k: 1, di.rho: 2, di.far: 1, di.s: 1,
+            di.V: (2, 3), di.A: (1, 0), di.B: (0, 1),
+        },
+    ),
     ("F.L5.3", 0): Witness(
         ONCE,
         {

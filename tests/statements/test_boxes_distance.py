@@ -108,6 +108,12 @@ def test_the_printed_class_bound_is_larger() -> None:
     first, root = statements.get("F.L5.4").changed.split("the factors $")[1].split("$ and $")[:2]
     assert float(first) == pytest.approx(0.5 / math.sqrt(2 * math.pi), abs=5e-5)
     assert float(root.split("$")[0]) == pytest.approx(1 / math.sqrt(8), abs=5e-4)
+    at = {"m": 1, "q": 2, "r": 0.0, "r_F": 1.0, "tau": 1.0}  # the linear parts meet at ln(2/δ) = 8q
+    for log, less in ((15.9, True), (16.1, False)):
+        delta = 2 * math.exp(-log)
+        ours_, theirs = rademacher.class_bound, rademacher.printed_class_bound
+        assert (ours_(**at, delta=delta).linear < theirs(**at, delta=delta).linear) == less
+    assert r"\ln(2/\delta)>8q" in statements.get("F.L5.4").changed
     log = math.log(100)
     again = float(first) * 0.09 / 2 * math.sqrt(200) + 0.3536 * 0.3 * math.sqrt(log)
     assert ours.kinks == pytest.approx(again, rel=1e-3)
@@ -187,7 +193,12 @@ def test_the_remainder_in_the_kernel() -> None:
     at = {"rho": 7.0, "eps": 0.25, "c": math.sqrt(0.125), "l": math.sqrt(0.225)}
     found = distance.travel(60, 100, price=1.0, **SIZES)
     assert number(right, at) == pytest.approx(found.remainder)
-    whole = statements.get("B.distance.finite").formal[1].conclusion.args[1]
-    at = {"rho": 3.0, "mu": 3.0, "E": 1.0, "k": 2.0, "s": 0.5}
-    told = distance.remainder(3.0, 0.1, math.inf, least=4.0, F=1.0, near=0.25)
-    assert number(whole, at) == pytest.approx(told)
+    parts = statements.get("B.distance.finite").formal
+    assert parts[1].hypotheses == parts[2].hypotheses
+    for whole in (part.conclusion.args[1] for part in parts[1:]):
+        at = {"rho": 3.0, "mu": 3.0, "E": 1.0, "k": 2.0, "s": 0.5}
+        told = distance.remainder(3.0, 0.1, math.inf, least=4.0, F=1.0, near=0.25)
+        assert number(whole, at) == pytest.approx(told)
+        early = {"mu": 1 / distance.path(0.1, 2, 3.0), "k": 1 / math.sqrt(0.2)}
+        told = distance.remainder(3.0, 0.1, 2, least=4.0, F=1.0, near=0.25)
+        assert number(whole, at | early) == pytest.approx(told)
