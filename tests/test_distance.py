@@ -39,6 +39,8 @@ def test_the_remainder() -> None:
     assert early == pytest.approx(3 * 0.1 * 1.7 * (math.sqrt(0.2) + 0.5))
     flat = distance.remainder(3.0, 0.1, 2, least=0.0, F=0.0, near=0.0)
     assert flat == 0
+    flat = distance.remainder(3.0, 0.1, 2, least=0.0, F=1.0, near=0.25)
+    assert flat == pytest.approx(3 * 0.1 * 2.1 * (math.sqrt(0.2) + 0.5))
 
 
 def test_travel_by_hand() -> None:

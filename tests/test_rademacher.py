@@ -127,6 +127,25 @@ def test_the_bound_at_a_start_adds_up_what_it_says() -> None:
     assert close.kinks == pytest.approx(far * math.sqrt(12) * math.sqrt(60) / 60)
 
 
+def test_neurons_on_their_kink_count() -> None:
+    """A gate is open at 0, and |z| = r is near."""
+    x = torch.ones(60, 1, dtype=torch.float64)
+    at_kink = torch.tensor([[0.0], [-0.5]], dtype=torch.float64)
+    found = rademacher.class_bound_at(at_kink, x, 0.5, 2.0)
+    assert found.linear == pytest.approx(2 * math.sqrt(60 / 2) / 60)
+    assert found.kinks == pytest.approx(0.5 * 2 * math.sqrt(60) / (60 * math.sqrt(2)))
+
+
+def test_ascent_sees_the_gates_it_opens() -> None:
+    """One neuron, active on the first example and just below the kink of the second."""
+    x = torch.tensor([[1.0, 0.0], [0.6, 0.8]], dtype=torch.float64)
+    weights = torch.tensor([[1.0, -0.8]], dtype=torch.float64)  # z = 1 and -0.04
+    signs = torch.ones(1, dtype=torch.float64)
+    gen = runtime.generator("signs", seed=4)
+    found = rademacher.ascent(weights, signs, x, 0.5, 0.5, 40, gen, steps=2).network
+    assert float(found.max()) == pytest.approx((0.5 * math.sqrt(3.2) - 0.04) / 2)
+
+
 @pytest.mark.parametrize(("r", "r_F"), [(0.3, 0.4), (0.05, 1.0), (10.0, 0.5), (0.1, 0.25)])
 def test_the_furthest_point_of_the_class(r: float, r_F: float) -> None:
     """It lies in the class, and no random point of the class has a larger product."""

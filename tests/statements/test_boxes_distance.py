@@ -170,6 +170,9 @@ def test_the_constants_of_one_example() -> None:
         {"m": 1.0},
     )
     assert told == float(st.HALF)
+    gap = value(between("B.rademacher.differences", "\\bigr)$ by at most $", "$."), {"m": 1.0})
+    # F.TB.1 adds this to twice the other number; the sum of the squares is 2 GAP/m.
+    assert (gap + 2 * told) ** 2 == 2 * st.GAP
     above = statements.get("B.rademacher.differences").formal[1].conclusion.args[1]
     assert above == st.maximum(st.a1, st.a2) + st.number(st.HALF)
 
