@@ -205,3 +205,43 @@ def test_the_remainder_in_the_kernel() -> None:
         early = {"mu": 1 / distance.path(0.1, 2, 3.0), "k": 1 / math.sqrt(0.2)}
         told = distance.remainder(3.0, 0.1, 2, least=4.0, F=1.0, near=0.25)
         assert number(whole, at | early) == pytest.approx(told)
+
+
+# Ranges and constants that no bound's function carries
+
+
+def test_the_ranges_of_the_step_size() -> None:
+    """1/λ_max for the network (`path` refuses more), 2/λ_max for the linear sequence (the loop)."""
+    most = value(between("F.L5.3", r"every $\eta\le", "$:"), {r"\|G\|": 4.0})
+    assert distance.path(most, 3, 4.0) == pytest.approx(0.25)
+    with pytest.raises(ValueError, match="smaller eta"):
+        distance.path(1.05 * most, 3, 4.0)
+    assert r"$\eta\le1/\lambda_{\max}(H_0)$" in statements.get("B.distance.finite").hypotheses
+    top = {r"\lambda_{\max}(H_0)": 4.0}
+    below = value(between("F.E11", r"$0<\eta<", "$, then"), top)
+    assert below == value(between("F.E11", r"$\eta\ge", "$, it has"), top)
+    assert abs(1 - 0.99 * below * 4) < 1 == abs(1 - below * 4)
+
+
+def test_the_other_hypotheses() -> None:
+    half = value(between("F.L5.3", r"\varepsilon\in(0,", "]$"), {})
+    assert distance.travel(60, 100, price=1.0, **SIZES | {"eps": half}).row > 0
+    with pytest.raises(ValueError, match="eps"):
+        distance.travel(60, 100, price=1.0, **SIZES | {"eps": 1.01 * half})
+    left, right = between("B.distance.finite", "be such that\n$", "$. Then").split(r"\le ")
+    assert (left, right) == (r"\|X\|\rho_0\Theta_T", r"r\sqrt q")
+    added = value(between("F.L5.3", "and add\n$", "$ in item 3"), {r"\zeta": 3.0, r"\lambda": 4.0})
+    assert added == pytest.approx(3 / math.sqrt(4))  # √(vᵀH₀⁻¹v) for ‖v‖ = 3, H₀ = 4I
+
+
+def test_the_constants_of_the_rules() -> None:
+    assert between("B.rademacher.contraction", "\\le\n", r"\;\mathbb E") == "L"
+    factor = between("F.DB.1", r"\mathrm{Rad}_S(c\,\mathcal F)=", r"\,\mathrm{Rad}")
+    assert value(factor.replace("|", ""), {"c": 2.0}) == 2
+    assert factor == "|c|"  # Rad is never negative
+    kappa = between("B.rademacher.linear", r"$\kappa=", r"\le1-")
+    assert kappa == r"\sum_{j\ne l}(H_0)_{jl}^2/(\operatorname{tr}H_0)^2"
+    most = value(between("B.rademacher.linear", r"H_0)^2\le", "$. If"), {"m": 5.0})
+    assert most == pytest.approx((25 - 5) / 25)  # attained by the matrix of ones
+    excess = statements.get("F.L5.4").formal[1].conclusion.args[1]
+    assert excess == st.maximum(st.r - abs(st.z), 0)
