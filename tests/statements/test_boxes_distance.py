@@ -12,7 +12,7 @@ import torch
 from reading import between, value
 
 from memorize import distance, rademacher, statements
-from memorize.kernel import rules
+from memorize.kernel import rules, terms
 from memorize.statements import distance as st
 
 
@@ -108,11 +108,11 @@ def test_the_printed_class_bound_is_larger() -> None:
     first, root = statements.get("F.L5.4").changed.split("the factors $")[1].split("$ and $")[:2]
     assert float(first) == pytest.approx(0.5 / math.sqrt(2 * math.pi), abs=5e-5)
     assert float(root.split("$")[0]) == pytest.approx(1 / math.sqrt(8), abs=5e-4)
-    at = {"m": 1, "q": 2, "r": 0.0, "r_F": 1.0, "tau": 1.0}  # the linear parts meet at ln(2/δ) = 8q
+    # The linear parts meet at ln(2/δ) = 8q.
     for log, less in ((15.9, True), (16.1, False)):
-        delta = 2 * math.exp(-log)
-        ours_, theirs = rademacher.class_bound, rademacher.printed_class_bound
-        assert (ours_(**at, delta=delta).linear < theirs(**at, delta=delta).linear) == less
+        shape = (1, 2, 0.0, 1.0, 1.0, 2 * math.exp(-log))
+        small, large = rademacher.class_bound(*shape), rademacher.printed_class_bound(*shape)
+        assert (small.linear < large.linear) == less
     assert r"\ln(2/\delta)>8q" in statements.get("F.L5.4").changed
     log = math.log(100)
     again = float(first) * 0.09 / 2 * math.sqrt(200) + 0.3536 * 0.3 * math.sqrt(log)
@@ -174,7 +174,7 @@ def test_the_constants_of_one_example() -> None:
     # F.TB.1 adds this to twice the other number; the sum of the squares is 2 GAP/m.
     assert (gap + 2 * told) ** 2 == 2 * st.GAP
     above = statements.get("B.rademacher.differences").formal[1].conclusion.args[1]
-    assert above == st.maximum(st.a1, st.a2) + st.number(st.HALF)
+    assert above == terms.maximum(st.a1, st.a2) + terms.number(st.HALF)
 
 
 def test_the_tails_in_the_kernel() -> None:
@@ -244,4 +244,4 @@ def test_the_constants_of_the_rules() -> None:
     most = value(between("B.rademacher.linear", r"H_0)^2\le", "$. If"), {"m": 5.0})
     assert most == pytest.approx((25 - 5) / 25)  # attained by the matrix of ones
     excess = statements.get("F.L5.4").formal[1].conclusion.args[1]
-    assert excess == st.maximum(st.r - abs(st.z), 0)
+    assert excess == terms.maximum(st.r - abs(st.z), 0)
