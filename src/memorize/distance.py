@@ -128,5 +128,5 @@ def _sizes(
 
 def _gram_width(m: int, least: float, top: float, eps: float, delta: float) -> float:
     """2(‖G‖/λ_m) ln(2m/δ)/(ε + (1−ε)ln(1−ε)): q/2 pairs keep (1−ε)H below H₀ but for δ/2."""
-    rate = eps + (1 - eps) * math.log(1 - eps)
+    rate = eps + (1 - eps) * math.log1p(-eps)
     return 2 * top / least * math.log(2 * m / delta) / rate
