@@ -11,8 +11,10 @@ import torch
 
 from memorize import generalization as ge
 from memorize.activations import RELU
+from memorize.distance import travel
 from memorize.kernels import hidden_kernel
 from memorize.learnable import nested_values
+from memorize.rademacher import class_bound
 
 KERNEL = hidden_kernel(RELU)
 
@@ -227,6 +229,8 @@ def test_the_certificate_of_a_network() -> None:
     assert ge.network_certificate(0.0, 8, 0.5).total == pytest.approx(
         2 / 4 + math.sqrt(2 * math.log(4) / 8)
     )
+    whole = ge.network_certificate(9.0, 8, 0.5, slack=1.0)  # √9 + 1 is the class 4 itself
+    assert whole.total == pytest.approx(2 * 4 / 4 + ge.grid_level(4, 8, 0.5))
     with pytest.raises(ValueError, match="slack must be at least 0"):
         ge.network_certificate(1.0, 8, 0.5, slack=-1.0)
 
@@ -245,6 +249,23 @@ def test_the_certificate_of_a_wide_network_covers_the_other() -> None:
         (3 + 3 * math.sqrt(2)) / 10 + math.sqrt(2 * math.log(10 * 5 * 6) / 100)
     )
     assert at_the_edge.measure == pytest.approx(math.sqrt(18 / 100))
+
+
+@pytest.mark.parametrize("tau", [1e-3, 1.0, 1e9])
+@pytest.mark.parametrize(("m", "least"), [(2, 0.5), (267, 0.02), (1000, 0.3)])
+def test_the_width_is_that_of_the_lemmas(m: int, least: float, tau: float) -> None:
+    """F.L5.3 and F.L5.4 at ε = λ/(4m) and δ/4, as their own chapter computes them."""
+    x, delta = m / least, 0.1
+    q = 2 * math.ceil(ge.enough_neurons(m, least, delta, tau) / 2)
+    known = {"least": least, "top": m, "norm": math.sqrt(m), "tau": tau}
+    way = travel(m, q, **known, price=x, eps=1 / (4 * x), delta=delta / 4)
+    assert way.holds
+    assert way.total <= math.sqrt(x) + 1
+    rich = class_bound(m, q, way.row, math.sqrt(2 * m), tau, delta / 4, rows=q // 2)
+    assert rich.linear - 1 <= 1 / (2 + math.sqrt(x))
+    assert rich.kinks <= 1 / math.sqrt(m)
+    # What the examples fit, by B.linear.deterministic at T = ln m/(ηλ).
+    assert math.exp(-math.log(m) * (1 - 1 / (4 * x)) ** 2) * math.sqrt(m) <= 1
 
 
 def test_enough_neurons() -> None:

@@ -1,5 +1,7 @@
 """The statements of book/fine_grained/generalization.md."""
 
+from fractions import Fraction
+
 import sympy as sp
 
 from memorize.kernel.terms import (
@@ -20,6 +22,9 @@ from memorize.kernel.terms import Term as Kernel
 from memorize.statements import BoundFormula, Parameter, Statement, declare
 
 CHAPTER = "fine_grained/generalization"
+
+FIGURE_LOW, FIGURE_SHARE = Fraction(8, 5), Fraction(9, 50)
+"""F.Fig2: the least root mean square of (10), and the most that the test error is of it."""
 
 # The cast. H is m by m; the rows of Z are tensor powers of the inputs; b solves Hb = e for a unit
 # vector e, a solves Ha = y, and c = a − sb are the coefficients without the example of e.
@@ -326,8 +331,8 @@ draws from $\mathcal D$, with $\|x\|=1$ and $|y|\le1$, and $Q=y^\top H^{-1}y$.
    $1-\delta'$: $H\succ0$; after training each row has moved by at most $r$ and $W$ in Frobenius
    norm by at most $\sqrt Q+\Delta$; the mean loss on $S$ is at most $\varepsilon_S$; and for all
    $\rho>0$ at once the networks whose rows are at most $r$, and whose $W$ is in Frobenius norm at
-   most $\rho$, away from $W^{(0)}$ have a Rademacher complexity of at most $\frac\rho{\sqrt{2m}}(1+c)+c'$. Then
-   with probability at least $1-\delta'-\delta$
+   most $\rho$, away from $W^{(0)}$ have a Rademacher complexity of at most
+   $\frac\rho{\sqrt{2m}}(1+c)+c'$. Then with probability at least $1-\delta'-\delta$
    $$\begin{aligned}\mathcal L_{\mathcal D}(h)\le\sqrt{\frac{2Q}m}&+\varepsilon_S+
    \sqrt{\frac2m}\,\bigl((\Delta+1)(1+c)+c\sqrt Q\bigr)+2c'\\
    &+\sqrt{\frac2m\ln\frac{i(i+1)}\delta},\qquad i=\max\bigl(1,\lceil\sqrt Q+\Delta\rceil\bigr).
@@ -349,8 +354,8 @@ In the formal reading of item 1, $\mathrm{Rad}$ is that of the class $i$ and $g$
         r"(n,\lambda_0^{-1},\delta^{-1})$, $k\ge\Omega(\frac1{\eta\lambda_0}\log\frac n\delta)$",
         changed=r"All constants are numbers. The remainder does not contain $\lambda$: the classes "
         r"are weighted by $\frac1{i(i+1)}$ where the paper counts them, and the logarithm is of "
-        r"the price itself. The start is paired, which the paper's is not: its outputs are zero, so "
-        r"$\tau$ need not be small.",
+        r"the price itself. The start is paired, which the paper's is not: its outputs are zero, "
+        r"so $\tau$ need not be small.",
         formal=(Sequent(assembly, L_D <= assembled),),
         bound=_bound(r"\mathcal L_{\mathcal D}(h)", MEASURE + TRAINED, _price, _count, _delta),
     )
