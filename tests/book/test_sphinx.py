@@ -95,6 +95,7 @@ def _has_mathematics(page: Any) -> bool:
 
 def test_a_definition_is_called_one_and_its_section_is_its_source(pages: Pages) -> None:
     box = pages["nets"].find(id="st-G-def")
+    assert box["class"] == ["memorize-statement", "kind-definition"]  # no class of the theme's
     assert text(box).startswith("G.def · Definition (The title of G.def) ≔ definition")
     assert text(box).endswith("Section 2.")
 

@@ -55,6 +55,10 @@ def plain(html: str) -> str:
         ("P(crossing) = erfc(⌈m/d⌉), E⟨∇G, ψ⟩",
          r"⟦\Pr(\mathrm{crossing})⟧ ⟦= \operatorname{erfc}(\lceil m/d\rceil )⟧, "
          r"⟦\mathbb{E}\langle \nabla G, \psi \rangle ⟧"),
+        ("m − rank H, 1-Lipschitz, 0-1 functions and Rad(φ∘F) = 1 ∏ϕᵗ",
+         r"⟦m⟧ ⟦-\: \operatorname{rank} H⟧, 1-Lipschitz, 0-1 functions and "
+         r"⟦\operatorname{Rad}(\varphi \circ F)⟧ ⟦= \prod \phi ^{t}⟧"),
+        ("Pr(H ≻ 0) = E Rad_S", r"⟦\Pr(H \succ  0)⟧ ⟦= \mathbb{E} \operatorname{Rad}_{S}⟧"),
         ("<b> & so", "&lt;b&gt; &amp; so"),
         (r"as $\frac12 < x$ & more", r"as ⟦\frac12 &lt; x⟧ &amp; more"),
         ("a $ sign", "a $ sign"),

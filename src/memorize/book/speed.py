@@ -194,7 +194,7 @@ def draw(found: Mapping[str, Recorded | None]) -> Figure:
     if rows:
         figure.legend(loc="outside upper right", ncol=3)
     else:
-        ax.text(1.0, 0.0, NOT_YET, ha="center")
+        ax.text(0.5, 0.5, NOT_YET, ha="center", transform=ax.transAxes)
     return figure
 
 

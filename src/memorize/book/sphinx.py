@@ -313,7 +313,8 @@ class StatementBox(_Directive):
             *self._as_printed(statement),
             *self._formal(statement),
             _element("div", *self._source(statement), classes=["memorize-source"]),
-            classes=["memorize-statement", statement.kind],
+            # A bare "figure" would be taken for one by the theme.
+            classes=["memorize-statement", f"kind-{statement.kind}"],
             ids=[statement.anchor],
             **{"role": "group", "aria-labelledby": title_id},
         )

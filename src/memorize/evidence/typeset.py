@@ -24,6 +24,7 @@ _GREEK = {
     **{"ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "varphi", "χ": "chi"},
     **{"ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda"},
     **{"Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "ϰ": "varkappa"},
+    "ϕ": "phi",
 }
 _SIGNS = {
     **{letter: rf"\{name} " for letter, name in _GREEK.items()},
@@ -34,12 +35,13 @@ _SIGNS = {
     **{"⪯": r"\preceq ", "⪰": r"\succeq ", "≽": r"\succeq ", "ℚ": r"\mathbb{Q}"},
     **{"⌈": r"\lceil ", "⌉": r"\rceil ", "⌊": r"\lfloor ", "⌋": r"\rfloor "},
     **{"ℝ": r"\mathbb{R}", "½": r"\tfrac12 ", "ℓ": r"\ell ", "⊤": r"\top ", "⊥": r"\perp "},
+    **{"≻": r"\succ ", "∏": r"\prod ", "∘": r"\circ "},
 }
-_HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵈᵏⁿᵖˢˣʸʰᵒ⁽⁾ᐟ", "0123456789+-Tdknpsxyho()/", strict=True))
+_HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵈᵏⁿᵖˢᵗˣʸʰᵒ⁽⁾ᐟ", "0123456789+-Tdknpstxyho()/", strict=True))
 _LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ₊₋", "0123456789ijn+-", strict=True))
 _ACCENTS = {"\u030c": "check", "\u0304": "bar", "\u0302": "hat", "\u0303": "tilde"}
 _BREAKS = ("≤", "≥", "=", "<", ">", "∈", "→", "+", "−", "·")
-_OPERATORS = ("sign", "KL", "tk", "erfc", "erf", "rank", "det", "diag", "tr")
+_OPERATORS = ("sign", "KL", "tk", "erfc", "erf", "rank", "det", "diag", "tr", "Rad")
 
 
 def typeset(text: str) -> str:
@@ -61,7 +63,8 @@ def _runs(tokens: list[str]) -> Iterator[tuple[bool, list[str]]]:
         if run and kind and run[-1] in _BREAKS and len(token.strip(",.:;")) == 2:  # B + Cx
             mathematical = True
         inside = bool(run) and kind and _depth(" ".join(run)) > 0
-        mathematical |= inside and token in _OPERATORS
+        goes_on = inside or (bool(run) and kind and run[-1] in _BREAKS)
+        mathematical |= goes_on and token in _OPERATORS
         if token == "a":  # the article, unless a formula goes on
             before, after = run[-1:], tokens[i + 1 : i + 2]
             mathematical = inside or bool({*before} & {*_BREAKS, *_FUNCTIONS})
@@ -80,7 +83,8 @@ def _is_word(token: str) -> bool:
         return False
     return not core or bool(
         re.fullmatch(r"[A-Za-z’'.-]{2,}", core)
-        or re.fullmatch(r"[\w/²-]+-[a-z]{2,}", core)  # a 1/4-net
+        or re.fullmatch(r"[\w/²-]+-[A-Za-z]{2,}", core)  # a 1/4-net, 1-Lipschitz
+        or re.fullmatch(r"\d-\d", core)  # a 0-1 function
         or re.fullmatch(r"\(\d+\)", token)  # the number of a step
         or re.fullmatch(r"[\d.]+%|float\d+|[BFGNTY]\.\w[\w.]*", core)
     )
@@ -127,7 +131,7 @@ def _latex(text: str) -> str | None:
     for accent, name in _ACCENTS.items():
         s = re.sub(rf"(\w){accent}", rf"\\{name}{{\1}}", s)
     s = re.sub(r"(?<![\w.])\d{5,}(?![\w.])", lambda m: f"{int(m[0]):,}".replace(",", r"\,"), s)
-    factor = r"[A-Za-zα-ωΑ-Ω√‖|⟨]|\d+\^|\((?![^()]*[=≤≥<>])"
+    factor = r"[A-Za-zα-ωΑ-Ω√∏‖|⟨]|\d+\^|\((?![^()]*[=≤≥<>])"
     s = re.sub(rf"(^|[(=≤≥<>+−⪯⪰] ?)1 (?={factor})", r"\1", s)  # 1 x² is x²
     s = re.sub(r"(?<![\w.,/)])1\^(?:\w+|\([^()]*\)) ?(?=[A-Za-zα-ωΑ-Ω√‖|(])", "", s)  # and 1^m x
     s = re.sub(r"ψ([12p])\b", r"ψ_\1", s).replace("λmax", r"λ_{\max}")
@@ -155,7 +159,7 @@ def _latex(text: str) -> str | None:
     known = "|".join(_OPERATORS)
     s = re.sub(rf"(?<![\\A-Za-z])({known})(?![a-z])", r"\\operatorname{\1}", s)
     s = re.sub(r"(?<![\\A-Za-z{])[a-z]{4,}", r"\\mathrm{\g<0>}", s)  # a word
-    s = re.sub(r"\bP\(", r"\\Pr(", s)
+    s = re.sub(r"\bPr?\(", r"\\Pr(", s)
     s = re.sub(r"(?<![\\A-Za-z{])E(?![a-z])", r"\\mathbb{E}", s)
     s = re.sub(r"\*(?=\d)", r"\\cdot ", s).replace("*", r"\,")
     s = re.sub(r"(\d) (?=\d{3}(?!\d))", r"\1\\,", s)  # 10 000

@@ -216,7 +216,7 @@ $\Theta_t=\eta\sum_{s<t}(1-\eta(\lambda-F))^s$. Let $T\le\infty$ be such that
 $\|X\|\rho_0\Theta_T\le r\sqrt q$. Then for all $t\le T$ every row has moved by at most $r$, and
 $$\bigl\|W^{(t)}-W^{(0)}-V^{(t)}\bigr\|_{\mathrm F}\le\rho_0\,\Theta_t\,\Bigl(F\,
 \min\bigl\{\lambda^{-1/2},\sqrt{\eta t}\bigr\}+\sqrt S\Bigr),$$
-where $V^{(t)}$ is the sequence {st}`F.E11` for $y-\hat y^{(0)}$ in the place of $y$; so the lengths
+where $V^{(t)}$ is the {st}`linear sequence (11) <F.E11>` for $y-\hat y^{(0)}$ in the place of $y$; so the lengths
 $\|W^{(t)}-W^{(0)}\|_{\mathrm F}$ and $\|V^{(t)}\|$ differ by no more. If
 $F<\lambda$, then $\Theta_\infty=\frac1{\lambda-F}$. In the formal reading $p$ is the residual, $h$
 and $g$ its images under $H_0$ and under the secant Gram matrix, $V+A+B$ the whole movement, and
@@ -247,7 +247,7 @@ then with probability at least $1-\delta$, for all $t$ at once and every $\eta\l
 
 1. $\|w_i^{(t)}-w_i^{(0)}\|\le r$ for all $i\le q$.
 2. $\bigl|\,\|W^{(t)}-W^{(0)}\|_{\mathrm F}-\|V^{(t)}\|\,\bigr|\le\Delta$ with $V^{(t)}$ of
-   {st}`F.E11` and
+   the {st}`linear sequence (11) <F.E11>` and
    $$\Delta=\frac{\varepsilon+\sqrt{\varepsilon/2}}{1-\varepsilon}\cdot
    \frac{\|y\|}{\sqrt\lambda} .$$
 3. $\displaystyle\|W^{(t)}-W^{(0)}\|_{\mathrm F}\le

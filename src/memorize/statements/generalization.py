@@ -372,9 +372,10 @@ declare(
         text=r"""
 For $y=\pm1$ and every $u$
 $$\mathbf 1\{uy\le0\}\le\min\bigl(1,(1-uy)_+\bigr)\le\min\bigl(1,|u-y|\bigr),$$
-and both losses on the right satisfy the hypotheses of {st}`F.T5.1`. So if all labels are $\pm1$,
-$\Pr\bigl(y\,h(x)\le0\bigr)$ is bounded by the right sides of {st}`F.T5.1` too, under its
-hypotheses. In the formal reading $U=h(x)$ and $Y=y$.
+and both losses on the right satisfy the hypotheses of {st}`Theorem 5.1 <F.T5.1>`. So if all labels
+are $\pm1$,
+$\Pr\bigl(y\,h(x)\le0\bigr)$ is bounded by the right sides of {st}`Theorem 5.1 <F.T5.1>` too,
+under its hypotheses. In the formal reading $U=h(x)$ and $Y=y$.
 """,
         printed=r"The population classification error $\Pr[\mathrm{sign}(f(\mathbf x))\ne y]$ is "
         r"bounded by the right side of (9).",

@@ -103,8 +103,9 @@ $\frac{\eta\|X\|\|e^{(0)}\|}{\sqrt q}\sum_{s<T}\rho^s\le r$. Then for all $t\le 
 1. no row has moved by more than
    $\frac{\eta\|X\|\|e^{(0)}\|}{\sqrt q}\sum_{s<t}\rho^s\le r$;
 2. $\|e^{(t)}\|\le\rho^t\,\|e^{(0)}\|$;
-3. $\|e^{(t)}-(I-\eta K)^te^{(0)}\|\le\bigl(\rho^t-(1-\eta\lambda)^t\bigr)\|e^{(0)}\|$, which is at
-   most $\frac F\lambda\|e^{(0)}\|$ if $F<\lambda$.
+3. $\|e^{(t)}-(I-\eta K)^te^{(0)}\|$
+   $\le\bigl(\rho^t-(1-\eta\lambda)^t\bigr)\|e^{(0)}\|$, which is at most
+   $\frac F\lambda\|e^{(0)}\|$ if $F<\lambda$.
 
 If $F<\lambda$, then $T=\infty$ will do as soon as
 $\frac{\|X\|\|e^{(0)}\|}{\sqrt q\,(\lambda-F)}\le r$. In the formal reading, one step of the
@@ -186,7 +187,8 @@ declare(
 If $\|e^{(t)}\|\le(1-\eta\mu)^t\|e^{(0)}\|$ for all $t$, with $0<\eta\mu\le1$, then for all rows
 and all $t$
 $$\|w_i^{(t)}-w_i^{(0)}\|\le\frac{\|X\|\,\|e^{(0)}\|}{\sqrt q\,\mu}.$$
-So under the assumptions of {st}`F.T3.1`, and on the same event of probability $1-\delta$,
+So under the assumptions of {st}`Theorem 3.1 <F.T3.1>`, and on the same event of probability
+$1-\delta$,
 $$\|w_i^{(t)}-w_i^{(0)}\|\le\frac{2\,\|X\|\,\|e^{(0)}\|}{\sqrt q\,\lambda_m}.$$
 In the formal reading $A$ is the diagonal matrix of the gates of one neuron and $c=\|X\|$.
 """,
@@ -222,7 +224,7 @@ and $J_0$ belong to $W^{(0)}$.
    at least $1-\delta$, for all these $W$ at once,
    $\|H_W-H_0\|_{\mathrm F}\le4p\,\|G\|_{\mathrm F}$,
    $\|H_W-H_0\|\le4p\,\||G|\|$ and $\|J_W-J_0\|_{\mathrm F}^2\le2mp$.
-3. Under the assumptions of {st}`F.T3.1`, on the same event, for all $t$ at once,
+3. Under the assumptions of {st}`Theorem 3.1 <F.T3.1>`, on the same event, for all $t$ at once,
    $$\begin{aligned}\|H_{W^{(t)}}-H_0\|_{\mathrm F}&\le8\sqrt{\tfrac2\pi}\,
    \frac{\|X\|\,\|G\|_{\mathrm F}\,B_0}{\sqrt q\,\lambda_m\tau},\\
    \|J_{W^{(t)}}-J_0\|_{\mathrm F}^2&\le4\sqrt{\tfrac2\pi}\,
@@ -407,11 +409,11 @@ declare(
         chapter=CHAPTER,
         kind="figure",
         text=r"""
-The curves $\|(I-\eta H)^ty\|$ that {st}`F.T4.1` predicts, and those of gradient descent, for true
-labels, random labels, and the worst labels $\sqrt m\,v_m$; the eigenvalues of $H$, and the
-projections $|\langle v_j,y\rangle|$ of the three. For labels of the same length, those that have
-more of their length, for every $k$, in the first $k$ eigenvectors have the lower predicted curve
-at every step, if $\eta\lambda_1\le1$.
+The curves $\|(I-\eta H)^ty\|$ that {st}`Theorem 4.1 <F.T4.1>` predicts, and those of gradient
+descent, for true labels, random labels, and the worst labels $\sqrt m\,v_m$; the
+eigenvalues of $H$, and the projections $|\langle v_j,y\rangle|$ of the three. For labels of
+the same length, those that have more of their length, for every $k$, in the first $k$
+eigenvectors have the lower predicted curve at every step, if $\eta\lambda_1\le1$.
 """,
         printed=r"$\kappa=10^{-2}$, $\eta=10^{-3}$, $10{,}000$ neurons, two classes of MNIST or "
         r"CIFAR with $10{,}000$ images",
