@@ -216,8 +216,8 @@ $\Theta_t=\eta\sum_{s<t}(1-\eta(\lambda-F))^s$. Let $T\le\infty$ be such that
 $\|X\|\rho_0\Theta_T\le r\sqrt q$. Then for all $t\le T$ every row has moved by at most $r$, and
 $$\bigl\|W^{(t)}-W^{(0)}-V^{(t)}\bigr\|_{\mathrm F}\le\rho_0\,\Theta_t\,\Bigl(F\,
 \min\bigl\{\lambda^{-1/2},\sqrt{\eta t}\bigr\}+\sqrt S\Bigr),$$
-where $V^{(t)}$ is the {st}`linear sequence (11) <F.E11>` for $y-\hat y^{(0)}$ in the place of $y$; so
-the lengths $\|W^{(t)}-W^{(0)}\|_{\mathrm F}$ and $\|V^{(t)}\|$ differ by no more. If
+where $V^{(t)}$ is the {st}`linear sequence (11) <F.E11>` for $y-\hat y^{(0)}$ in the place of $y$;
+so the lengths $\|W^{(t)}-W^{(0)}\|_{\mathrm F}$ and $\|V^{(t)}\|$ differ by no more. If
 $F<\lambda$, then $\Theta_\infty=\frac1{\lambda-F}$. In the formal reading $p$ is the residual, $h$
 and $g$ its images under $H_0$ and under the secant Gram matrix, $V+A+B$ the whole movement, and
 $1/k$ the minimum, $s=\sqrt S$, $\rho=\rho_0$, $\mu=1/\Theta_t$, $E=F$.
