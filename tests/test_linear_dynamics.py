@@ -168,7 +168,7 @@ def test_the_matrix_bounds_what_moves_within_the_radius() -> None:
 
 @pytest.mark.parametrize("steps", [30, math.inf])
 def test_a_certificate_holds(steps: float) -> None:
-    inputs, labels, weights, signs = small(q=2000, tau=100.0)
+    inputs, labels, weights, signs = small(q=2000, d=20, tau=100.0)
     weights[1000:] = weights[:1000]
     start = ld.secant_gram(inputs, weights, weights)
     K = ld.Spectrum.of(start)

@@ -93,7 +93,9 @@ def test_the_deterministic_theorem() -> None:
     ld.certify(weights, inputs, 3.0, K, gap=0.25, eta=limit)
     with pytest.raises(ValueError, match="above 1/"):
         ld.certify(weights, inputs, 3.0, K, gap=0.25, eta=1.001 * limit)
-    share = value(between("B.linear.deterministic", "at\n   most $", r"\|e^{(0)}\|$ if"), letters)
+    share = value(
+        between("B.linear.deterministic", "which is at most\n   $", r"\|e^{(0)}\|$ if"), letters
+    )
     assert 3 * share == pytest.approx(found.worst)
 
 
