@@ -205,7 +205,7 @@ NAN = torch.full((6, 4), math.nan, dtype=torch.float64)
         ),
         ({"inputs": torch.zeros(6, 5).double()}, r"inputs must have shape \(n d=4\), got \(6, 5\)"),
         ({"inputs": torch.zeros(6).double()}, r"inputs must have shape \(m d\), got \(6,\)"),
-        ({"inputs": NAN}, r"inputs\[0:6\] must be finite, but entry \(0, 0\) is nan"),
+        ({"inputs": NAN}, r"inputs must be finite, but entry \(0, 0\) is nan"),
         ({"labels": torch.ones(5)}, r"labels must have shape \(m=6\), got \(5,\)"),
         ({"labels": torch.arange(6)}, r"labels must be \+1 or -1, but entry \(0,\) is 0"),
         (
@@ -222,6 +222,13 @@ NAN = torch.full((6, 4), math.nan, dtype=torch.float64)
 def test_bad_input(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call(**changes)
+
+
+def test_an_infinite_entry_of_an_inactive_example_is_named() -> None:
+    x, y, W, a = problem(6, 4, 3)
+    x[4, 2] = math.inf
+    with pytest.raises(ValueError, match=r"inputs must be finite, but entry \(4, 2\) is inf"):
+        one_step(x, y, W, a, ABS, level=-1e9, rate=1.0)
 
 
 def test_an_empty_stream_is_refused() -> None:

@@ -116,22 +116,25 @@ class _Accumulator:
     def add(self, inputs: Tensor, labels: Tensor) -> Tensor:
         """Take in examples; returns their outputs at W."""
         n = require.shape("inputs", inputs, "n d", d=self.d).shape[0]
-        require.signs("labels", require.shape("labels", labels, "n", n=n))
+        labels = require.signs("labels", require.shape("labels", labels, "n", n=n)).to(inputs.dtype)
+        if n == 0:
+            return inputs.new_empty(0)
+        outer = self.signs / math.sqrt(self.q)
         outputs, inside = inputs.new_empty(n), None
         for part in rows_at_once(n, self.q, inputs.device, self.chunk):
-            x, y = inputs[part], labels[part].to(inputs.dtype)
-            require.finite(f"inputs[{part.start}:{part.stop}]", x)
+            x, y, found = inputs[part], labels[part], outputs[part]
             if inside is None or len(inside) != len(x):  # fresh memory costs as much as a sum
                 inside = x.new_empty(len(x), self.q)
             before = torch.mm(x, self.weights.T, out=inside)
-            found = self.activation.function(before) @ self.signs / math.sqrt(self.q)
+            torch.mv(self.activation.function(before), outer, out=found)
             force = torch.where(y * found < self.level, y, 0.0)
             slopes = self.activation.derivative(before)
             self.total.addmm_(torch.mul(slopes, force[:, None], out=before).T, x)
-            outputs[part] = found
-            self.active += int(force.count_nonzero())
-            self.largest = max(self.largest, float(found.abs().max()))
+        if not bool(torch.isfinite(self.total.sum())):  # one entry that is not finite makes it so
+            require.finite("inputs", inputs)
         self.examples += n
+        self.active += int((labels * outputs < self.level).count_nonzero())
+        self.largest = max(self.largest, float(torch.linalg.vector_norm(outputs, math.inf)))
         return outputs
 
     def result(self, initial: Tensor | None) -> Step:

@@ -40,9 +40,10 @@ class Tridiagonal:
         Only the lower triangle is read. Raises ``ValueError`` unless H is finite and of this shape.
         """
         m = require.finite("H", require.shape("H", H, "m m")).shape[0]
-        matrix = np.array(H.detach().cpu().numpy(), dtype=np.float64, order="F")
-        work, _ = lapack.dsytrd_lwork(require.positive_int("m", m), lower=1)
-        parts = lapack.dsytrd(matrix, lower=1, lwork=int(work), overwrite_a=1)
+        # Rows as columns: the lower triangle becomes the upper one, whose reduction is faster.
+        matrix = np.array(H.detach().cpu().numpy().T, dtype=np.float64, order="F")
+        work, _ = lapack.dsytrd_lwork(require.positive_int("m", m), lower=0)
+        parts = lapack.dsytrd(matrix, lower=0, lwork=int(work), overwrite_a=1)
         reflectors, diagonal, beside, scales, info = parts
         assert info == 0, info  # LAPACK: it cannot fail on a finite matrix
         return cls(diagonal, beside, reflectors, scales)
@@ -82,10 +83,8 @@ class Tridiagonal:
         return (self.price(y) * (2 / self.diagonal.size)).sqrt()
 
     def _turned(self, columns: np.ndarray) -> np.ndarray:
-        """QᵀY; Q leaves the first coordinate as it is."""
-        if self.scales.size:
-            below = np.asfortranarray(self.reflectors[1:, :-1])
-            work = max(1, 64 * columns.shape[1])
-            columns[1:], _, info = lapack.dormqr("L", "T", below, self.scales, columns[1:], work)
-            assert info == 0, info
+        """QᵀY: reflector i, in column i + 1, moves the coordinates up to i."""
+        for i in range(self.scales.size - 1, -1, -1):
+            axis = np.append(self.reflectors[:i, i + 1], 1.0)
+            columns[: i + 1] -= np.outer(self.scales[i] * axis, axis @ columns[: i + 1])
         return columns

@@ -254,15 +254,17 @@ def _pair(x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
 
 def _angles(x: Tensor, y: Tensor, products: Tensor, same: bool) -> Tensor:
     """The angles, from the products ⟨x_i,y_j⟩ where they are not near ±1; ``same``: y is x."""
-    if products.numel() and float(products.abs().max()) <= NEAR:
+    low, high = torch.aminmax(products) if products.numel() else (products.sum(),) * 2
+    if -NEAR <= float(low) and float(high) <= NEAR:
         return products.acos()
     found = products.clamp(-1, 1).acos_()
     near = products.abs() > NEAR
     rows, columns = (near.triu(1) if same else near).nonzero(as_tuple=True)
     step = max(1, 2**18 // x.shape[1])
     for i, j in zip(torch.split(rows, step), torch.split(columns, step), strict=True):
-        apart = torch.linalg.vector_norm(x[i] - y[j], dim=1)
-        angle = 2 * torch.atan2(apart, torch.linalg.vector_norm(x[i] + y[j], dim=1))
+        left, right = x[i], y[j]
+        apart = torch.linalg.vector_norm(left - right, dim=1)
+        angle = 2 * torch.atan2(apart, torch.linalg.vector_norm(left.add_(right), dim=1))
         found[i, j] = angle
         if same:
             found[j, i] = angle

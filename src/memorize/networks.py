@@ -29,8 +29,8 @@ __all__ = [
     "rows_at_once",
 ]
 
-CACHED = 2**18
-"""Pre-activations in a chunk on the CPU: 2 MiB of float64."""
+CACHED = 2**19
+"""Pre-activations in a chunk on the CPU: 2 MiB of float32."""
 
 Device = torch.device | str | None
 

@@ -103,7 +103,7 @@ def on_sphere(name: str, points: Tensor, tolerance: float | None = None) -> Tens
     finite(name, points)
     if tolerance is None:
         tolerance = 16 * points.shape[1] * torch.finfo(points.dtype).eps
-    off = (points.square().sum(1) - 1).abs()
+    off = (torch.linalg.vector_norm(points, dim=1).square() - 1).abs()
     worst = int(off.argmax())
     if off[worst] > tolerance:
         raise ValueError(
