@@ -81,6 +81,26 @@ def test_exponents_stand_beside_the_expected_ones(folder: Path) -> None:
     assert "– expected 2" in text
 
 
+def test_what_is_missed_is_told_with_what_the_limit_allows(folder: Path) -> None:
+    said = re.sub("<[^>]*>", "", speed.missed(speed.results(folder)))
+    title = speed.CASES["finite"]
+    assert said == f"{title}, bare & co: 2 times its time, asked 1.2.".replace("&", "&amp;")
+    found = recorded.read("speed_finite", folder)
+    ratio, reach = found.columns.index("ratio"), found.columns.index("reach")
+    rows = [list(r) for r in found.rows]
+    for r in rows:
+        if r[reach] == 2.5:
+            r[ratio] = 2.4
+        elif r[reach] == 1.2:
+            r[ratio] = 0.9
+    recorded.write("speed_finite", found.provenance, found.columns, rows, folder)
+    said = re.sub("<[^>]*>", "", speed.missed(speed.results(folder)))
+    assert said == (
+        f"{title}, peer &amp; co: 2.4 times as fast, asked 2.5. Bare &amp; co is 100 times as fast."
+    )
+    assert "Nothing" in speed.missed(speed.results(folder / "empty"))
+
+
 def test_the_figure_shows_a_row_for_each_comparison(folder: Path, tmp_path: Path) -> None:
     figure = speed.draw(speed.results(folder))
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]

@@ -24,6 +24,7 @@ __all__ = [
     "book_table",
     "draw",
     "exponent",
+    "missed",
     "results",
     "scaling_table",
     "sources",
@@ -99,6 +100,31 @@ def speed_table(found: Mapping[str, Recorded | None]) -> str:
         "error<small>ours, theirs</small>",
     )
     return _table(head, lines, "Times beside peers and limits")
+
+
+def missed(found: Mapping[str, Recorded | None]) -> str:
+    """What was asked and is not reached, each with what the limit would allow, as HTML."""
+    items = []
+    for name, result in found.items():
+        rows = [] if result is None else _counting(result)
+        for row in rows:
+            if row["role"] == "ours" or not row["reach"] or float(row["ratio"]) >= _asked(row):
+                continue
+            beside = f"<b>{escape(CASES[name])}</b>, {escape(str(row['said']))}"
+            if row["role"] == "limit":
+                reached = f"{_short(1 / row['ratio'])} times its time, asked {row['reach']:g}"
+                items.append(f"{beside}: {reached}.")
+                continue
+            best = ""
+            for limit in rows:
+                if limit["role"] == "limit" and limit["scale"] == row["scale"]:
+                    alone = _short(row["seconds"] / limit["seconds"])
+                    best += f" {escape(str(limit['said'])).capitalize()} is {alone} times as fast."
+            reached = f"{_short(row['ratio'])} times as fast, asked {row['reach']:g}"
+            items.append(f"{beside}: {reached}.{best}")
+    if not items:
+        return "<p>Nothing that was asked and is recorded is missed.</p>"
+    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
 
 
 def scaling_table(found: Mapping[str, Recorded | None]) -> str:
