@@ -35,8 +35,8 @@ __all__ = [
 NEAR = 0.97
 """Above this |⟨x,x'⟩| an angle is done again: there arccos magnifies an error by at least 4."""
 
-TILE = 512
-"""Rows and columns of a tile: a float64 tile has 2 MB and stays in the cache."""
+TILE = 384
+"""Rows and columns of a tile: a float64 tile has 1.1 MiB, and what is made of it fits a cache."""
 
 
 @dataclass(frozen=True)
