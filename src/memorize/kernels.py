@@ -180,16 +180,20 @@ def network_kernel(
     q = require.shape("outputs", outputs, "q", q=weights.shape[-2]).shape[0]
     scale = q * require.positive("B", B) ** 2
     shape = (*weights.shape[:-2], x.shape[0], other.shape[0])
-    slopes, values = x.new_zeros(shape), x.new_zeros(shape)
-    each = max(1, math.prod(weights.shape[:-2]) * (x.shape[0] + other.shape[0]))
-    step = max(1, chunk // each)
-    for w, a in zip(torch.split(weights, step, -2), torch.split(outputs, step), strict=True):
+    networks = weights.reshape(-1, q, x.shape[1])
+    slopes, values = (x.new_zeros(len(networks), *shape[-2:]) for _ in range(2))
+    step = max(1, chunk // max(1, len(networks) * (x.shape[0] + other.shape[0])))
+    for w, a in zip(torch.split(networks, step, 1), torch.split(outputs, step), strict=True):
         left = w @ x.T
-        right = left if y is None else w @ other.T
-        weighted = a.square()[:, None] * activation.derivative(left)
-        slopes += weighted.mT @ activation.derivative(right)
-        values += activation.function(left).mT @ activation.function(right)
-    return NetworkKernel(slopes * (x @ other.T) / scale, values / scale)
+        slope, value = activation.derivative(left), activation.function(left)
+        weighted = a.square()[:, None] * slope
+        if y is not None:
+            right = w @ other.T
+            slope, right = activation.derivative(right), activation.function(right)
+        slopes.baddbmm_(weighted.mT, slope)
+        values.baddbmm_(value.mT, value if y is None else right)
+    hidden = slopes.mul_(x @ other.T).div_(scale)
+    return NetworkKernel(hidden.reshape(shape), values.div_(scale).reshape(shape))
 
 
 def gradients(
@@ -260,7 +264,7 @@ def _angles(x: Tensor, y: Tensor, products: Tensor, same: bool) -> Tensor:
     found = products.clamp(-1, 1).acos_()
     near = products.abs() > NEAR
     rows, columns = (near.triu(1) if same else near).nonzero(as_tuple=True)
-    step = max(1, 2**18 // x.shape[1])
+    step = max(1, 2**16 // x.shape[1])
     for i, j in zip(torch.split(rows, step), torch.split(columns, step), strict=True):
         left, right = x[i], y[j]
         apart = torch.linalg.vector_norm(left - right, dim=1)
