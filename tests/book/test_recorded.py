@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from memorize.book import cli, recorded, sweep_command
-from memorize.book.phase_sweeps import PLAIN, SIZES, SWEEPS, summary
-from memorize.book.recorded import RecordedError
+from memorize.book.phase_sweeps import SWEEPS
+from memorize.book.recorded import Recorded, RecordedError
+from memorize.book.sweep_command import chosen
+from memorize.phase_grids import GRIDS, PLAIN, SIZES, recorded_as, summary
 
 PROVENANCE = {
     **{"command": "c", "date": "2026-01-01", "machine": "m", "device": "GPU"},
@@ -57,23 +62,32 @@ def test_what_is_malformed_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", recorded.names())
 def test_the_committed_results_are_whole_and_small(name: str) -> None:
-    found = recorded.read(name)
-    assert (recorded.FOLDER / f"{name}.json").stat().st_size < 100_000
-    assert str(found.provenance["command"]).startswith(f"python -m memorize sweep {name} ")
-    assert int(found.column("replicas").sum()) == found.provenance["cells"]
+    assert recorded.read(name).rows
+    assert (recorded.FOLDER / f"{name}.json").stat().st_size < 150_000
 
 
-@pytest.mark.parametrize("name", SWEEPS)
-def test_the_committed_results_are_those_of_the_grid(name: str) -> None:
-    """As the command said: each setting of the laptop's grid, with all its replicas."""
-    found = recorded.read(name)
-    assert " --tier laptop " in str(found.provenance["command"])
+@pytest.mark.parametrize(("name", "tier"), [(n, t) for n in GRIDS for t in ("laptop", "gpu")])
+def test_the_committed_results_are_those_of_the_grid(name: str, tier: str) -> None:
+    """Each setting that the command asked for, with all its replicas; on a laptop, of all."""
+    if tier == "gpu" and recorded_as(name, tier) not in recorded.names():
+        pytest.skip(f"{recorded_as(name, tier)} is not recorded yet")
+    found = recorded.read(recorded_as(name, tier))
+    words = str(found.provenance["command"]).split()
+    if words[:4] != ["python", "-m", "memorize.gpu", "one_step/memorization"]:
+        assert words[:7] == ["python", "-m", "memorize", "sweep", name, "--tier", tier]
+    only = [after for word, after in pairwise(words) if word == "--only"]
+    assert tier == "gpu" or not only
+    assert_table_of(chosen(list(GRIDS[name](tier)), only), found)
+
+
+def assert_table_of(cells: Sequence[Mapping[str, Any]], found: Recorded) -> None:
     settings = [*SIZES, *PLAIN]
     there = [found.columns.index(column) for column in (*settings, "replicas")]
-    counts = Counter(tuple(c[s] for s in settings) for c in SWEEPS[name].grid("laptop"))
+    counts = Counter(tuple(cell[s] for s in settings) for cell in cells)
     assert {tuple(row[i] for i in there) for row in found.rows} == {
         (*setting, count) for setting, count in counts.items()
     }
+    assert found.provenance["cells"] == len(cells)
 
 
 @pytest.mark.parametrize("name", SWEEPS)
@@ -118,6 +132,13 @@ def test_the_command_runs_goes_on_and_records(
     assert found.column("replicas").tolist() == [6, 6]
     assert found.provenance["sizes"] == {"d": [64, 64], "q": [16 * 4, 16 * 4], "m": [15, 21]}
     assert "--only d=64 --only m=15,21 --record" in str(found.provenance["command"])
+    assert cli.main([*SMALL, *store, "--tier", "gpu", "--record"]) == 0
+    assert "collapse: 0 cells computed, 12 were in" in capsys.readouterr().out
+    of_gpu = recorded.read("collapse_gpu", tmp_path)
+    assert of_gpu.rows == found.rows
+    assert "sweep collapse --tier gpu " in str(of_gpu.provenance["command"])
+    only = ["d=64", "m=15,21"]
+    assert_table_of(chosen(list(GRIDS["collapse"]("gpu")), only), of_gpu)
 
 
 def test_the_command_lists_the_sweeps(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,11 +15,12 @@ import torch
 
 from memorize import runtime
 from memorize.book import execute, recorded
-from memorize.book.phase_sweeps import SWEEPS, summary
+from memorize.book.phase_sweeps import SWEEPS
 from memorize.book.store import Row, Store, StoreError, Value
 from memorize.book.sweeps import Parameters, Sweep, SweepError, code_version, run
+from memorize.phase_grids import recorded_as, summary
 
-__all__ = ["add", "main"]
+__all__ = ["add", "chosen", "main"]
 
 STORE = execute.BUILD / "sweeps.sqlite"
 ABOUT = """\
@@ -87,7 +88,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--record",
         action="store_true",
-        help="write the summary, with where it comes from, to src/memorize/book/recorded/",
+        help="write the summary, with where it comes from, to src/memorize/book/recorded/, as "
+        "SWEEP.json for the laptop tier and SWEEP_gpu.json for the gpu tier",
     )
 
 
@@ -103,13 +105,13 @@ def main(options: argparse.Namespace) -> int:
     device = str(torch.device(options.device or _default_device(tier)))
     seed = runtime.master_seed() if options.seed is None else options.seed
     cells = [{**cell, "device": device} for cell in sweep.grid(tier)]
-    chosen = _chosen(cells, options.only)
+    wanted = chosen(cells, options.only)
     jobs = options.jobs or (execute.default_jobs() if device == "cpu" else 1)
     try:
         with Store(options.store) as store:
             outcome = run(
                 sweep,
-                chosen,
+                wanted,
                 store,
                 seed=seed,
                 jobs=jobs,
@@ -145,9 +147,9 @@ def _listed(tier: str) -> str:
     return "\n".join(lines)
 
 
-def _chosen(cells: Sequence[Parameters], only: Sequence[str]) -> list[Parameters]:
+def chosen(cells: Sequence[Parameters], only: Sequence[str]) -> list[Parameters]:
     """The cells that all of the ``only`` allow; ``ValueError`` if one of them allows none."""
-    chosen = list(cells)
+    left = list(cells)
     for wanted in only:
         name, _, values = wanted.partition("=")
         known = list(dict.fromkeys(str(cell[name]) for cell in cells if name in cell))
@@ -156,10 +158,10 @@ def _chosen(cells: Sequence[Parameters], only: Sequence[str]) -> list[Parameters
             there = known if known else cells[0]
             what = "values" if known else "a NAME"
             raise ValueError(f"--only {wanted}: expected {what} among {', '.join(there)}")
-        chosen = [cell for cell in chosen if str(cell[name]) in values.split(",")]
-    if not chosen:
+        left = [cell for cell in left if str(cell[name]) in values.split(",")]
+    if not left:
         raise ValueError(f"no cell has {' and '.join(only)}")
-    return chosen
+    return left
 
 
 def _record(
@@ -180,7 +182,7 @@ def _record(
         "cells": len(rows),
         "seconds": round(sum(float(row["seconds"]) for row in rows)),
     }
-    return recorded.write(sweep.name, provenance, columns, table)
+    return recorded.write(recorded_as(sweep.name, tier), provenance, columns, table)
 
 
 def _device_name(device: str) -> str:
