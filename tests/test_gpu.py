@@ -4,17 +4,40 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from scipy import stats
+from torch import Tensor
 
-from memorize import datasets, descent, gpu
+from memorize import (
+    datasets,
+    descent,
+    experiments,
+    generalization,
+    gpu,
+    gpu_jobs,
+    gpu_work,
+    kernels,
+    matrices,
+    orlicz,
+    outputs,
+    phase_grids,
+    phases,
+    runtime,
+)
+from memorize.activations import RELU
 from memorize.book import recorded
+from memorize.book.recorded import Recorded
 from memorize.datasets import DataUnavailable
-from memorize.gpu import JOBS, Job
+from memorize.evidence import clopper_pearson
+from memorize.gpu import JOBS
+from memorize.gpu_work import Job, Place
 from memorize.statements.model import CHAPTERS
 
 CPU = torch.device("cpu")
@@ -37,7 +60,7 @@ def test_every_job_belongs_to_a_chapter() -> None:
 
 
 def test_figure_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu, "POINTS", 1000)  # all of them
+    monkeypatch.setattr(gpu_jobs, "POINTS", 1000)  # all of them
     row = compute(FIGURE, tmp_path)
     assert row["state"] == "done"
     curves = recorded.read(FIGURE.name, tmp_path / "recorded")
@@ -66,7 +89,7 @@ def test_figure_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_wide_network_follows_the_linear_curve(tmp_path: Path) -> None:
     sizes = {**FIGURE.tiny, "q": 20_000, "n": 8}
-    place = gpu.Place(CPU, 0, tmp_path, "wide")
+    place = Place(CPU, 0, tmp_path, "wide")
     _, rows = FIGURE.compute(place, sizes)[""]
     apart = [abs(float(row[3]) - float(row[4])) for row in rows if row[0] == "paired"]
     assert max(apart) < 0.05
@@ -111,7 +134,7 @@ def test_a_job_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
         made.append(kwargs["steps"])
         return descent.descend(*args, **kwargs)
 
-    monkeypatch.setattr(gpu, "descend", stopping)
+    monkeypatch.setattr(gpu_jobs, "descend", stopping)
     with pytest.raises(KeyboardInterrupt):
         compute(FIGURE, tmp_path / "stopped")
     assert not (tmp_path / "stopped" / "recorded").exists()
@@ -150,10 +173,12 @@ def test_the_command(
     monkeypatch.delenv("MEMORIZE_DEVICE", raising=False)
     assert gpu.main(["one_step/memorization", "--tiny", "--seed", "5"]) == 0
     told = capsys.readouterr().out.splitlines()
-    assert told[0] == "gpu_step ..."
-    assert " ".join(told[-2].split()) == "job seconds TFLOP/s share of peak memory GiB"
-    assert told[-1].startswith("gpu_step")
-    assert told[-1].endswith("done")
+    names = ["gpu_step", *(f"{name}_gpu" for name in phase_grids.GRIDS)]
+    assert told[: len(names)] == [f"{name} ..." for name in names]
+    head, *rows = told[-len(names) - 1 :]
+    assert " ".join(head.split()) == "job seconds TFLOP/s share of peak memory GiB"
+    assert [row.split()[0] for row in rows] == names
+    assert all(row.endswith("done") for row in rows)
     found = recorded.read("gpu_step", tmp_path / "_build" / "gpu" / "tiny")
     assert found.provenance["command"] == (
         "python -m memorize.gpu one_step/memorization --tiny --seed 5 --device cpu"
@@ -181,9 +206,252 @@ def test_the_table() -> None:
             "memory": 2**31,
         },
         {"job": "bcd", "state": "not run: no data"},
+        {"job": "ef", "state": "done", "seconds": 12.0, "memory": 2**30},
     ]
     assert gpu.table(rows).splitlines() == [
         "job  seconds  TFLOP/s  share of peak  memory GiB",
         "a        2.5       45         90.0 %        2.00  done",
         "bcd                                               not run: no data",
+        "ef        12        –              –        1.00  done",
     ]
+
+
+def found(job: str, folder: Path, suffix: str = "", **changed: Any) -> Recorded:
+    """What a job records at its tiny sizes."""
+    assert compute(BY_NAME[job], folder, **changed)["state"] == "done"
+    return recorded.read(job + suffix, folder / "recorded")
+
+
+def assert_of_the_law(counts: Recorded, chance: float) -> None:
+    """Each count lies in the middle 1 − 1e-9 of its binomial law."""
+    for count, draws in zip(counts.column("count"), counts.column("draws"), strict=True):
+        low, high = clopper_pearson(int(count), int(draws), 1 - 1e-9)
+        assert low <= chance <= high
+
+
+def test_tails_of_four_laws_are_counted(tmp_path: Path) -> None:
+    table = found("gpu_psi_norms", tmp_path)
+    assert table.distinct("law") == list(experiments.PSI_TAILS)
+    for name in experiments.PSI_TAILS:
+        for row in table.where(law=name).rows:
+            at = torch.tensor([float(row[1])], dtype=torch.float64)
+            own = Recorded("", {}, table.columns, (row,))
+            assert_of_the_law(own, float(orlicz.LAWS[name].tail(at)))
+    assert set(table.column("draws")) == {20_000}
+    assert "share" not in table.provenance
+    assert "operations" not in table.provenance
+
+
+def test_tails_of_lipschitz_functions_are_counted(tmp_path: Path) -> None:
+    table = found("gpu_gaussian_concentration", tmp_path)
+    assert {tuple(row[:2]) for row in table.rows} == {
+        (name, size) for name, sizes in experiments.LIPSCHITZ.items() for size in sizes
+    }
+    for t in (0.25, 1.0, 1.75):
+        for size, law in ((2, stats.chi(2)), (128, stats.chi(128))):
+            mean = law.mean()
+            own = table.where(function="length", size=size, threshold=t)
+            assert_of_the_law(own, law.sf(mean + t) + law.cdf(mean - t))
+        # for d = 4 the network has the density 4 φ(x)(1 − Φ(|x|))
+        own = table.where(function="network", size=4, threshold=t)
+        assert_of_the_law(own, 4 * stats.norm.sf(t) ** 2)
+    draw = experiments.eigenvalue(2)(torch.Generator().manual_seed(1), 20_000)
+    assert float(draw.mean()) == pytest.approx(math.sqrt(math.pi) / 2, abs=0.04)
+
+
+def test_tails_of_sums_are_counted(tmp_path: Path) -> None:
+    table = found("gpu_sums", tmp_path)
+    for name, law, scale, shift in (
+        ("signs", stats.binom(100, 0.5), 2, -100),
+        ("rare", stats.binom(50, 0.1), 10, -50),
+    ):
+        ks = np.arange(101)
+        values, weights = np.abs(scale * ks + shift), law.pmf(ks)
+        for row in table.where(sum=name).rows:
+            own = Recorded("", {}, table.columns, (row,))
+            assert_of_the_law(own, float(weights[values >= float(row[1])].sum()))
+    deviation = math.sqrt(20 + 20 / 3 + 20)
+    own = table.where(sum="mixed", threshold=11.25)
+    low, high = clopper_pearson(int(own.column("count")[0]), 20_000, 1 - 1e-9)
+    assert low - 0.01 <= 2 * stats.norm.sf(11.25 / deviation) <= high + 0.01
+
+
+def test_norms_are_those_of_the_matrices(tmp_path: Path) -> None:
+    table = found("gpu_nets", tmp_path)
+    shapes = {(ratio * d, d) for ratio in (1, 4) for d in (16, 32)}
+    assert {(row[1], row[2]) for row in table.rows} == shapes
+    gen = torch.Generator().manual_seed(runtime.derived_seed("gpu/nets/uniform/64/16/3", 3))
+    W = matrices.LAWS["uniform"](gen, (64, 16))
+    norms = table.where(law="uniform", q=64, d=16).column("norm")
+    assert norms[3] == pytest.approx(float(torch.linalg.svdvals(W)[0]), rel=1e-4)
+    assert len(norms) == len(set(norms)) == 10
+
+
+def test_errors_of_features_follow_the_exact_law(tmp_path: Path) -> None:
+    table = found("gpu_vector_features", tmp_path)
+    for name in experiments.FEATURES:
+        *_, spread = experiments.feature_target(name, 8)
+        for q in (10, 40):
+            row = table.where(target=name, d=8, q=q)
+            error, bar = (float(row.column(c)[0]) for c in ("error", "standard_error"))
+            assert abs(error - spread / q) < 7 * bar
+            assert 0 < bar < error / 3
+
+
+def test_largest_outputs_and_the_tail_of_one(tmp_path: Path) -> None:
+    table = found("gpu_initial_outputs", tmp_path)
+    assert [tuple(row[:2]) for row in table.rows] == [(d, k) for d in (16, 32) for k in range(3)]
+    gen = torch.Generator().manual_seed(runtime.derived_seed("gpu/initial_outputs/largest/16/1", 3))
+    values = torch.randn(256, 16, generator=gen).abs().double()
+    signs = torch.tensor([1.0, -1.0]).repeat(8).double()
+    largest = float((values @ signs / 4).abs().max())
+    assert table.where(d=16, replica=1).column("largest")[0] == pytest.approx(largest, rel=1e-4)
+    tail = recorded.read("gpu_initial_outputs_tail", tmp_path / "recorded")
+    for row in tail.rows:
+        chance = 2 * (1 - outputs.abs_cdf(np.array([float(row[1])]), 64)[0])
+        assert_of_the_law(Recorded("", {}, tail.columns, (row,)), float(chance))
+
+
+@pytest.mark.parametrize("name", phase_grids.GRIDS)
+def test_a_sweep_is_the_one_of_the_command(name: str, tmp_path: Path) -> None:
+    job = BY_NAME[f"{name}_gpu"]
+    table = found(job.name, tmp_path)
+    bounds = {size: job.tiny[size] for size in ("d", "q", "m", "replica")}
+    cells = [
+        cell
+        for cell in phase_grids.GRIDS[name]("gpu")
+        if all(int(cell[size]) <= most for size, most in bounds.items())
+    ]
+    rows = [{**cell, **phases.trial(**cell, seed=3)} for cell in cells]  # type: ignore[arg-type]
+    columns, expected = phase_grids.summary(rows)
+    assert list(table.columns) == columns
+    assert [list(row) for row in table.rows] == expected
+    assert table.provenance["operations"] == sum(
+        6 * int(c["d"]) * int(c["q"]) * int(c["m"]) for c in cells
+    )
+    large = job.sizes
+    assert all(
+        int(cell[size]) <= large[size] for cell in phase_grids.GRIDS[name]("gpu") for size in bounds
+    )
+
+
+def test_a_sweep_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = BY_NAME["collapse_gpu"]
+    whole = found(job.name, tmp_path / "whole")
+    cells = sum(int(k) for k in whole.column("replicas"))
+    made: list[int] = []
+
+    def stopping(**setting: Any) -> dict[str, int | float]:
+        if len(made) == cells // 2:
+            made.append(-1)
+            raise KeyboardInterrupt
+        made.append(int(setting["m"]))
+        return trial(**setting)
+
+    trial = phases.trial
+    monkeypatch.setattr(phases, "trial", stopping)
+    monkeypatch.setattr(gpu_work, "KEEP", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        compute(job, tmp_path / "stopped")
+    stopped = found(job.name, tmp_path / "stopped")
+    assert len(made) == cells + 1
+    assert stopped.rows == whole.rows
+    assert stopped.provenance["operations"] == whole.provenance["operations"]
+
+
+def test_what_a_stopped_job_took_counts(tmp_path: Path) -> None:
+    place = Place(CPU, 0, tmp_path, "a")
+    with place.meter.products(8.0):
+        pass
+    place.save("one", {})
+    before = place.seconds
+    again = Place(CPU, 0, tmp_path, "a")
+    assert again.load("one") == {}
+    assert again.seconds >= 0
+    place.save("one", {"x": torch.ones(1)})
+    assert set(again.load("one")) == {"x"}
+    assert again.seconds > before
+    assert again.meter.operations == 8.0
+
+
+def test_a_sweep_without_its_digits_says_so_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    monkeypatch.setattr(phases, "trial", lambda **setting: pytest.fail("it began"))
+    row = compute(BY_NAME["robustness_gpu"], tmp_path)
+    assert row["state"].startswith("not run: the digits come with scikit-learn")
+
+
+def test_figure_two(tmp_path: Path) -> None:
+    """Against closed forms and a plain loop of descent by automatic differentiation."""
+    job = BY_NAME["gpu_figure_two_sphere"]
+    table = found(job.name, tmp_path)
+    n, most, q = job.tiny["n"], job.tiny["test"], job.tiny["q"]
+    assert table.column("share").tolist() == [k / 10 for k in range(11)]
+    assert table.column("replaced").tolist() == [round(k * n / 10) for k in range(11)]
+    place = Place(CPU, 3, tmp_path, "other")
+    train, test = gpu_jobs._two_classes("sphere", place, job.tiny)
+    assert (len(train.inputs), len(test.inputs)) == (n, most)
+    H = kernels.hidden_kernel(RELU).gram(train.inputs)
+    price = float(train.labels @ torch.linalg.solve(H, train.labels))
+    assert table.column("measure")[0] == pytest.approx(math.sqrt(2 * price / n), rel=1e-4)
+    assert table.column("measure_rms")[0] == pytest.approx(math.sqrt(2 * price / n), rel=1e-4)
+    trace = float(torch.linalg.inv(H).trace())
+    assert table.column("measure_rms")[-1] == pytest.approx(math.sqrt(2 * trace / n), rel=1e-4)
+    cross = kernels.hidden_kernel(RELU).gram(test.inputs, train.inputs)
+    error = cross @ torch.linalg.solve(H, train.labels) - test.labels
+    rms = math.sqrt(float(error.square().mean()))
+    assert table.column("error_rms")[0] == pytest.approx(rms, rel=1e-4)
+    for row in (0, 5, 10):
+        y, truth = (
+            gpu_jobs._replaced(place, f"sphere/{name}", labels, gpu_jobs.SHARES[row])
+            for name, labels in (("train", train.labels), ("test", test.labels))
+        )
+        told = trained(train.inputs, y, test.inputs, q, job.tiny, place, H)
+        for name, value in zip(("loss", "wrong", "left"), told(truth), strict=True):
+            assert table.column(name)[row] == pytest.approx(value, rel=1e-3, abs=1e-6)
+    assert table.provenance["operations"] == 2 * 12 * 2 * 11 * n * q * job.tiny["d"]
+
+
+def trained(
+    x: Tensor, y: Tensor, new: Tensor, q: int, sizes: Any, place: Place, H: Tensor
+) -> Callable[[Tensor], tuple[float, float, float]]:
+    """|u − y|, wrong signs and what is left of a network trained by autograd in float64."""
+    gen = place.generator("sphere/start")
+    start, a = descent.paired_start(q, x.shape[1], 1.0, generator=gen)
+    w = start.clone().requires_grad_()
+    eta = 1.5 / float(torch.linalg.eigvalsh(H)[-1])
+    for _ in range(sizes["steps"]):
+        loss = (y - (x @ w.T).relu() @ a / math.sqrt(q)).square().sum() / 2
+        (slope,) = torch.autograd.grad(loss, w)
+        w = (w - eta * slope).detach().requires_grad_()
+    left = (y - (x @ w.T).relu() @ a / math.sqrt(q)).square().mean().sqrt()
+    u = ((new @ w.T).relu() @ a / math.sqrt(q)).detach()
+    return lambda truth: (
+        float((u - truth).abs().mean()),
+        float((u * truth <= 0).double().mean()),
+        float(left.detach()),
+    )
+
+
+def test_of_equal_images_one_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gen = torch.Generator().manual_seed(4)
+    images = torch.rand(40, 6, generator=gen, dtype=torch.float64)
+    images = torch.cat([images, images[:5]])
+    monkeypatch.setattr(datasets, "openml", lambda name: (images, torch.arange(45) % 2))
+    place = Place(CPU, 0, tmp_path, "equal")
+    train, test = gpu_jobs._two_classes("mnist", place, {"n": 24, "test": 100})
+    assert (len(train.inputs), len(test.inputs)) == (24, 16)
+    kept = torch.cat([train.inputs, test.inputs])
+    assert generalization.degeneracy(kept).duplicates == ()
+    row = compute(BY_NAME["gpu_figure_two_mnist"], tmp_path)
+    assert row["state"] == "done"
+
+
+def test_a_device_that_is_too_small_is_told(tmp_path: Path) -> None:
+    def full(place: Place, sizes: Any) -> Any:
+        raise torch.cuda.OutOfMemoryError("no room")
+
+    row = compute(Job("gpu_full", "tails/sums", {}, {}, full), tmp_path)
+    assert row["state"] == "not run: the device has not enough memory for it"

@@ -81,9 +81,14 @@ class DataUnavailable(RuntimeError):
 def digits(
     *, dtype: torch.dtype = torch.float64
 ) -> tuple[Float[Tensor, "1797 64"], Int[Tensor, " 1797"]]:
-    """scikit-learn's 8×8 digits: grey values 0–16, one image a row, and the labels 0–9."""
-    from sklearn.datasets import load_digits
+    """scikit-learn's 8×8 digits: grey values 0–16, one image a row, and the labels 0–9.
 
+    Raises :class:`DataUnavailable` where scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise DataUnavailable("the digits come with scikit-learn, which is not installed") from None
     images, labels = load_digits(return_X_y=True)
     return torch.tensor(images, dtype=dtype), torch.tensor(labels)
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from IPython.display import Markdown
 from numpy.typing import NDArray
 
 from memorize.book.store import Value
 
-__all__ = ["PROVENANCE", "Recorded", "RecordedError", "names", "read", "write"]
+__all__ = ["PROVENANCE", "Recorded", "RecordedError", "find", "names", "read", "told", "write"]
 
 FOLDER = Path(__file__).parent
 PROVENANCE = ("command", "date", "machine", "device", "versions", "code", "seed", "sizes")
@@ -91,6 +92,19 @@ def read(name: str, folder: Path = FOLDER) -> Recorded:
         raise RecordedError(f"{path.name} is no recorded result: {error!r}") from None
     _check(path.name, provenance, columns, rows)
     return Recorded(name, provenance, columns, rows)
+
+
+def find(name: str, folder: Path = FOLDER) -> Recorded | None:
+    """The recorded result ``name``, or None where nothing is recorded under that name."""
+    return read(name, folder) if name in names(folder) else None
+
+
+def told(*found: Recorded | None) -> Markdown | None:
+    """Where these come from, each of them once, to stand below a figure; None for none of them."""
+    lines = dict.fromkeys(one.source() for one in found if one is not None)
+    if not lines:
+        return None
+    return Markdown("\n\n".join(lines))  # type: ignore[no-untyped-call]
 
 
 def write(
