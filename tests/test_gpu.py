@@ -453,5 +453,5 @@ def test_a_device_that_is_too_small_is_told(tmp_path: Path) -> None:
     def full(place: Place, sizes: Any) -> Any:
         raise torch.cuda.OutOfMemoryError("no room")
 
-    row = compute(Job("gpu_full", "tails/sums", {}, {}, full), tmp_path)
+    row = compute(Job("gpu_full", "tails/sums", "Too much", {}, {}, full), tmp_path)
     assert row["state"] == "not run: the device has not enough memory for it"

@@ -269,19 +269,42 @@ def figure_two(source: str, place: Place, sizes: Sizes) -> dict[str, Table]:
 
 def _jobs() -> Iterator[Job]:
     draws, few = 10**8, {"draws": 20_000}
-    yield Job("gpu_psi_norms", "tails/psi_norms", {"draws": draws}, few, psi_norms)
+    yield Job(
+        "gpu_psi_norms",
+        "tails/psi_norms",
+        f"Tails of four laws, {draws:,} draws each",
+        {"draws": draws},
+        few,
+        psi_norms,
+    )
     yield Job(
         "gpu_gaussian_concentration",
         "tails/gaussian_concentration",
+        f"Tails of Lipschitz functions, {draws:,} draws each",
         {"draws": draws, "mean": 10**7},
         {**few, "mean": 20_000},
         gaussian_concentration,
     )
-    yield Job("gpu_sums", "tails/sums", {"draws": draws}, few, sums)
-    yield Job("gpu_nets", "tails/nets", {"d": 4096}, {"d": 32}, nets)
+    yield Job(
+        "gpu_sums",
+        "tails/sums",
+        f"Tails of four sums, {draws:,} draws each",
+        {"draws": draws},
+        few,
+        sums,
+    )
+    yield Job(
+        "gpu_nets",
+        "tails/nets",
+        "Norms of random matrices, up to 16,384 × 4,096",
+        {"d": 4096},
+        {"d": 32},
+        nets,
+    )
     yield Job(
         "gpu_vector_features",
         "kernels/vector_features",
+        "Errors of random features, up to d = 1,000, q = 2,560",
         {"d": 1000, "q": 2560, "replicas": 30},
         {"d": 8, "q": 40, "replicas": 30},
         vector_features,
@@ -289,6 +312,7 @@ def _jobs() -> Iterator[Job]:
     yield Job(
         "gpu_initial_outputs",
         "one_step/initial_outputs",
+        "Largest outputs before the first step, up to d = q = 2,048",
         {"d": 2048, "draws": draws},
         {"d": 32, **few},
         initial_outputs,
@@ -296,6 +320,7 @@ def _jobs() -> Iterator[Job]:
     yield Job(
         "gpu_step",
         "one_step/memorization",
+        "One gradient step, d = q = 8,192",
         {"d": 8192, "q": 8192, "m": 65_536},
         {"d": 16, "q": 8, "m": 64},
         memorization_step,
@@ -303,36 +328,40 @@ def _jobs() -> Iterator[Job]:
     )
     at_most = {"d": 8192, "q": 8192, "m": 10**9, "replica": 99}
     small = {"d": 64, "q": 64, "m": 24, "replica": 1}
-    tiny = {
-        "collapse": small,
-        "transition": {**small, "d": 32, "m": 100},
-        "activations": {**small, "d": 1024},
-        "robustness": small,
-    }
-    for name in GRIDS:
+    for name, largest, tiny in (
+        ("collapse", 8192, small),
+        ("transition", 8192, {**small, "d": 32, "m": 100}),
+        ("activations", 1024, {**small, "d": 1024}),
+        ("robustness", 1024, small),
+    ):
         yield Job(
             recorded_as(name, "gpu"),
             "one_step/memorization",
+            f"Sweep: {name}, up to d = {largest:,}",
             at_most,
-            tiny[name],
+            tiny,
             partial(sweep, name),
         )
     large = {"n": 10_000, "q": 10_000, "steps": 2000, "part": 200}
     little = {"n": 24, "q": 32, "steps": 12, "part": 5, "d": 6}
-    sources = (("mnist", 784), ("cifar", 3072), ("sphere", 784))
-    for source, d in sources:
+    for source, said, d in (
+        ("mnist", "MNIST", 784),
+        ("cifar", "CIFAR-10", 3072),
+        ("sphere", "the sphere", 784),
+    ):
         yield Job(
             f"gpu_figure_one_{source}",
             "fine_grained/linear_dynamics",
+            f"Figure 1 on {said}, n = q = 10,000",
             {**large, "d": d},
             little,
             partial(figure_one, source),
             asked=0.8,
         )
-    for source, d in sources:
         yield Job(
             f"gpu_figure_two_{source}",
             "fine_grained/generalization",
+            f"Figure 2 on {said}, n = q = 10,000",
             {**large, "d": d, "test": 2000},
             {**little, "test": 10},
             partial(figure_two, source),

@@ -126,6 +126,7 @@ class Job:
 
     name: str
     chapter: str
+    title: str
     sizes: Sizes
     tiny: Sizes
     compute: Callable[[Place, Sizes], dict[str, Table]]

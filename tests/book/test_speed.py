@@ -13,6 +13,7 @@ import pytest
 
 from cases import CASES
 from memorize.book import recorded, speed
+from memorize.gpu_jobs import JOBS
 from run import COLUMNS
 
 ABOUT: dict[str, Any] = {
@@ -133,3 +134,37 @@ def test_what_is_committed_can_be_shown() -> None:
     assert speed.scaling_table(found)
     assert speed.book_table()
     plt.close(speed.draw(found))
+
+
+def test_the_gpu_tier_has_a_row_a_job(tmp_path: Path) -> None:
+    about = {**ABOUT, "sizes": {}, "device": "a GPU", "command": "python -m memorize.gpu"}
+    about |= {"seconds": 90.0, "memory": 3 * 2**30}
+    recorded.write("gpu_step", {**about, "share": 0.876}, ["d"], [[1]], tmp_path)
+    recorded.write("gpu_sums", about, ["d"], [[1]], tmp_path)
+    some = {name: value for name, value in about.items() if name != "memory"}
+    some["command"] = "python -m memorize sweep collapse --tier gpu --only d=1024"
+    recorded.write("collapse_gpu", some, ["d"], [[1]], tmp_path)
+    html = speed.gpu_table(tmp_path)
+    rows = {job.name: line_of(html, job.title) for job in JOBS}
+    assert cells_of(rows["gpu_step"]) == ["90 s", "88 %<small>asked 85 %</small>", "3 GiB"]
+    assert cells_of(rows["gpu_sums"]) == ["90 s", "–<small></small>", "3 GiB"]
+    assert cells_of(rows["collapse_gpu"]) == ["90 s", "–<small></small>", "–"]
+    assert "a GPU, some of its cells" in rows["collapse_gpu"]
+    assert "some of its cells" not in rows["gpu_step"]
+    missing = [row for name, row in rows.items() if not recorded.find(name, tmp_path)]
+    assert len(missing) == len(JOBS) - 3
+    assert all(cells_of(row)[0] == speed.NOT_YET for row in missing)
+    asked = [name for name, row in rows.items() if "asked 80 %" in row]
+    assert asked == [f"gpu_figure_one_{source}" for source in ("mnist", "cifar", "sphere")]
+    assert {job.chapter for job in JOBS} == set(re.findall(r"<small>(\w+/\w+)</small></th>", html))
+
+
+def line_of(html: str, title: str) -> str:
+    """The one row of the table with this title."""
+    (line,) = (row for row in html.split("<tr>") if f"<td>{title}<" in row)
+    return line
+
+
+def cells_of(line: str) -> list[str]:
+    """What its cells hold, without the first."""
+    return re.findall(r"<td>(.*?)</td>", line)[1:]

@@ -17,6 +17,8 @@ from matplotlib.figure import Figure
 
 from memorize.book import figures, recorded
 from memorize.book.recorded import Recorded
+from memorize.gpu_jobs import JOBS
+from memorize.statements.model import CHAPTERS
 
 __all__ = [
     "BOOK",
@@ -160,6 +162,35 @@ def book_table(folder: Path = recorded.FOLDER) -> str:
     ]
     about = escape(_plain(result.source()))
     return _table(("what", "time"), lines, "Times of the book") + f"<p>{about}</p>"
+
+
+def gpu_table(folder: Path = recorded.FOLDER) -> str:
+    """The jobs of ``make gpu``: time, share of the device's rate, memory, as HTML.
+
+    A dash stands where no products of matrices were timed, or memory was not measured.
+    """
+    lines: list[str] = []
+    chapter = ""
+    for job in sorted(JOBS, key=lambda job: CHAPTERS.index(job.chapter)):
+        if job.chapter != chapter:
+            chapter = job.chapter
+            lines.append(_spanning(chapter.partition("/")[2].replace("_", " "), chapter, 4))
+        result = recorded.find(job.name, folder)
+        told, share, memory, about = NOT_YET, "–", "–", ""
+        if result is not None:
+            p: Mapping[str, Any] = result.provenance
+            told = _seconds(p["seconds"])
+            share = f"{100 * p['share']:.0f} %" if "share" in p else "–"
+            memory = _memory(p["memory"]) if "memory" in p else "–"
+            part = ", some of its cells" if "--only" in p["command"] else ""
+            about = f"{p['date']}, {p['device']}{part}"
+        asked = f"asked {100 * job.asked:.0f} %" if job.asked else ""
+        lines.append(
+            f"<tr><td>{escape(job.title)}<small>{escape(about)}</small></td><td>{told}</td>"
+            f"<td>{share}<small>{asked}</small></td><td>{memory}</td></tr>"
+        )
+    head = ("job", "time", "share of the device's rate", "memory")
+    return _table(head, lines, "The gpu tier")
 
 
 def sources(found: Mapping[str, Recorded | None]) -> str:
