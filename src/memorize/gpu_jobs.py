@@ -14,7 +14,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from memorize import datasets, experiments, matrices, orlicz, phases
+from memorize import datasets, experiments, matrices, orlicz, phases, runtime
 from memorize.activations import ABS, RELU
 from memorize.datasets import Data
 from memorize.descent import Descent, descend, gaussian_start, outputs, paired_start
@@ -69,7 +69,9 @@ def gaussian_concentration(place: Place, sizes: Sizes) -> dict[str, Table]:
             draw = experiments.lipschitz_function(name, size, fixed)
             centre = experiments.lipschitz_mean(name, size)
             if centre is None:
-                centre = float(draw(place.stream(f"{stream}/mean"), sizes["mean"]).mean())
+                gen, count = place.stream(f"{stream}/mean"), sizes["mean"]
+                centre = sum(float(draw(gen, n).sum()) for n in runtime.chunks(count, 2**18))
+                centre /= count
             panels[name, size] = (at, _centred(draw, centre))
     return {"": _counts(place, sizes["draws"], ("function", "size"), panels)}
 
