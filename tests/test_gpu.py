@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -357,6 +359,34 @@ def test_a_sweep_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(made) == cells + 1
     assert stopped.rows == whole.rows
     assert stopped.provenance["operations"] == whole.provenance["operations"]
+
+
+def test_a_sweep_goes_on_after_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = f"""
+import os, signal, torch
+from pathlib import Path
+from memorize import gpu, gpu_work, phases
+torch.set_num_threads({torch.get_num_threads()})
+gpu_work.KEEP, trial, made = 0.0, phases.trial, []
+def dying(**setting):
+    made.append(setting)
+    if len(made) > 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return trial(**setting)
+phases.trial = dying
+(job,) = (job for job in gpu.JOBS if job.name == "collapse_gpu")
+folder = Path({str(tmp_path)!r})
+gpu.run(job, device=torch.device("cpu"), seed=3, tiny=True, command="",
+        into=folder / "recorded", scratch=folder / "scratch")
+"""
+    killed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    made: list[int] = []
+    trial = phases.trial
+    monkeypatch.setattr(phases, "trial", lambda **s: (made.append(0), trial(**s))[1])
+    after = found("collapse_gpu", tmp_path)
+    assert len(made) == sum(int(k) for k in after.column("replicas")) - 2 > 0
+    assert after.rows == found("collapse_gpu", tmp_path / "whole").rows
 
 
 def test_what_a_stopped_job_took_counts(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def eigenvalue(n: int) -> Draw:
 
     def draw(generator: torch.Generator, count: int) -> Tensor:
         matrix = gaussians(generator, count, n, n)
-        parts = ((matrix + matrix.mT) / 2).split(2**15)  # the solver needs room for a whole batch
+        parts = torch.split((matrix + matrix.mT) / 2, 2**15)  # the solver takes room for a batch
         return torch.cat([torch.linalg.eigvalsh(part)[:, -1] for part in parts])
 
     return draw

@@ -115,7 +115,7 @@ def vector_features(place: Place, sizes: Sizes) -> dict[str, Table]:
         found = experiments.feature_errors(*cell, gen, replicas=sizes["replicas"])
         return float(found.mean()), float(found.std()) / math.sqrt(len(found))
 
-    table = [
+    table: list[list[Value]] = [
         [*cell, sizes["replicas"], *map(short, found)]
         for cell, found in zip(cells, place.each("errors", cells, errors), strict=True)
     ]
@@ -328,22 +328,6 @@ def _jobs() -> Iterator[Job]:
         memorization_step,
         asked=0.85,
     )
-    at_most = {"d": 8192, "q": 8192, "m": 10**9, "replica": 99}
-    small = {"d": 64, "q": 64, "m": 24, "replica": 1}
-    for name, largest, tiny in (
-        ("collapse", 8192, small),
-        ("transition", 8192, {**small, "d": 32, "m": 100}),
-        ("activations", 1024, {**small, "d": 1024}),
-        ("robustness", 1024, small),
-    ):
-        yield Job(
-            recorded_as(name, "gpu"),
-            "one_step/memorization",
-            f"Sweep: {name}, up to d = {largest:,}",
-            at_most,
-            tiny,
-            partial(sweep, name),
-        )
     large = {"n": 10_000, "q": 10_000, "steps": 2000, "part": 200}
     little = {"n": 24, "q": 32, "steps": 12, "part": 5, "d": 6}
     for source, said, d in (
@@ -367,6 +351,23 @@ def _jobs() -> Iterator[Job]:
             {**large, "d": d, "test": 2000},
             {**little, "test": 10},
             partial(figure_two, source),
+        )
+    # The sweeps take longest, so they come last.
+    at_most = {"d": 8192, "q": 8192, "m": 10**9, "replica": 99}
+    small = {"d": 64, "q": 64, "m": 24, "replica": 1}
+    for name, largest, tiny in (
+        ("collapse", 8192, small),
+        ("transition", 8192, {**small, "d": 32, "m": 100}),
+        ("activations", 1024, {**small, "d": 1024}),
+        ("robustness", 1024, small),
+    ):
+        yield Job(
+            recorded_as(name, "gpu"),
+            "one_step/memorization",
+            f"Sweep: {name}, up to d = {largest:,}",
+            at_most,
+            tiny,
+            partial(sweep, name),
         )
 
 
