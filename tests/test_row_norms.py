@@ -47,6 +47,8 @@ def test_mean_of_the_square_is_that_of_the_law() -> None:
     law = rn.flat_law(0.7, D, start=0.0)
     assert rn.square_mean(0.7, D, 1, 1, start=0.0) == pytest.approx(float(law.mean()))
     assert float(law.var()) == pytest.approx(2 * 0.7**2 / D)
+    assert rn.square_mean(0.7, D, 1, 1, start=3.0) == pytest.approx(9.7)
+    assert float(rn.flat_law(0.7, D, start=3.0).mean()) == pytest.approx(9.7)
 
 
 def test_deviations_are_the_declared_ones() -> None:

@@ -21,6 +21,7 @@ from memorize.statements import constructions as co
 from memorize.statements import lazy_limit as lz
 from memorize.statements import memorization_by_sgd as ms
 from memorize.statements import polynomials as po
+from memorize.statements import row_norms as rn
 from memorize.statements import sgd_on_features as sg
 from memorize.statements import vector_features as vf
 
@@ -80,7 +81,21 @@ HALVED = {
 }  # fmt: skip
 LINE = {ms.eta: HALF, ms.C: 2, ms.u: (1, 0)}  # 2η + η²C² = 2, and C² + 2/η = 8
 
+# Three disjoint events, in each of which one of the three variables is as far as it may be, and all
+# of the square with it.
+THREE_TAILS = Witness(
+    [
+        (HALF, {rn.Z: 0, rn.S: 2, rn.Q: 10}),
+        (F(1, 6), {rn.Z: 10, rn.S: 2, rn.Q: 10}),
+        (F(1, 6), {rn.Z: 0, rn.S: 12, rn.Q: 10}),
+        (F(1, 6), {rn.Z: 0, rn.S: 2, rn.Q: 40}),
+    ],
+    {rn.x: 2, rn.a: 1, rn.z: 1, rn.D: 10, rn.theta2: 4, rn.theta: 2, rn.v: 12, rn.e: F(1, 12)},
+)
+
 ATTAINED: dict[tuple[str, int], Witness] = {
+    ("G.L11.1", 1): THREE_TAILS,
+    ("G.L11.2", 1): THREE_TAILS,
     ("Y.T8", 0): alone({lz.t: HALF, lz.psi: (2, 0), lz.D: (3, 0)}),
     ("Y.T8", 1): alone({  # the step turns U − V round, and what is added points the same way
         lz.k: HALF, lz.beta: HALF, lz.eta: 1, lz.C: 2, lz.L: 3, lz.e: 4, lz.kappa: HALF,

@@ -227,6 +227,35 @@ def test_the_squares_of_the_rows(id: str, moved: bool) -> None:
     assert f"at least $1-{declared_failures(id)}e^{{-t}}$" in statements.get(id).text
 
 
+@pytest.mark.parametrize(("id", "start"), [("G.L11.1", 1.0), ("G.L11.2", 0.0)])
+def test_the_ends_of_the_mean_square_are_attained(id: str, start: float) -> None:
+    """At σ = |·| the mean is the upper end; and the failures are those of every t."""
+    upper = (r"[\,1,\ ", r"\,]") if start else (r"d\le ", "$; and")
+    end = value(between(id, *upper), ROWS)
+    assert end == pytest.approx(row_norms.square_mean(0.8, 70, 1.4**2, 1.4**2, start=start))
+    assert f"at most ${declared_failures(id)}e^{{-t_{2 - int(start)}}}$" in statements.get(id).text
+
+
+def test_the_sizes_of_a_row() -> None:
+    at = {r"\gamma": 5.0, "d": 70.0, "q": 40.0, "n": 90.0, "c": 5 / (70 * math.sqrt(40))}
+    for id in ("B.rows.law", "G.L11.1", "G.L11.2", "B.rows.flat", "B.rows.length", "B.rows.below"):
+        assert value(between(id, "$c=", "$"), at) == pytest.approx(at["c"])
+        for said in between(id, r"$\widetilde\varkappa=", "$").split("="):
+            assert value(said, at) == pytest.approx(row_norms.load(70, 40, 90, 5.0))
+
+
+def test_the_exact_law_of_a_row() -> None:
+    at = {"c": 0.3, "Z": 1.7, "S": 4.0, r"\chi^2_{d-1}": 11.0}
+    moved = value(between("B.rows.law", r"\|w_i+\eta\widetilde G_i\|^2=", "$"), at)
+    alone = value(between("B.rows.law", r"$\|\eta\widetilde G_i\|^2=", "$"), at)
+    rest = 0.09 * 4 * 11
+    assert (moved, alone) == pytest.approx((1.51**2 + rest, 0.51**2 + rest))
+    shift = value(between("B.rows.flat", r"\chi'^2_d(", ")"), ROWS)
+    each = value(between("B.rows.flat", r"\mathcal N\bigl(0,", "I_d"), ROWS)
+    assert row_norms.flat_law(0.8, 70, 1.4).args[1] == pytest.approx(shift)
+    assert row_norms.flat_law(0.8, 70, 1.4).kwds["scale"] == pytest.approx(each)
+
+
 def declared_failures(id: str) -> int:
     """The number in front of e^(−t): the declared bound at a deviation of exponent 0."""
     return round(declared(id, level=1e9))
@@ -241,6 +270,9 @@ def test_the_lengths_of_the_rows() -> None:
     assert hat == pytest.approx(high)
     below = value(between("B.rows.length", r"$\bar r^2\ge", "$"), ROWS | {r"\hat r": hat})
     assert low == pytest.approx(math.sqrt(below))
+    mean = between("B.rows.length", r"$$\bar r=\mathbb E", r",\qquad")
+    assert value(mean, ROWS | {r"\chi^2_{d-1}": 69.0}) == pytest.approx(hat)  # Jensen
+    assert r"least $1-6q\,e^{-t}$" in statements.get("B.rows.length").text
     flat = value(between("B.rows.flat", r"|r_i-\mathbb E\,r_i|\ge", r"\Bigr)"), ROWS)
     assert flat == pytest.approx(row_norms.flat_deviation(6.0, 0.8, 70, 1.4))
 
@@ -264,6 +296,7 @@ def test_the_tails_of_chi_squared_and_the_bounds_from_below() -> None:
         assert (up, down) == pytest.approx((2 * math.sqrt(5 * k) + 10, -2 * math.sqrt(5 * k)))
         assert stats.chi2.sf(k + up, k) <= math.exp(-5)
         assert stats.chi2.cdf(k + down, k) <= math.exp(-5)
+    assert statements.get("B.chi2").text.count(r"\bigr)\le e^{-t}") == 2
     parts = statements.get("B.rows.below").text.split(r"\tfrac1{\sqrt d}\Bigr)")[1:]
     for u, d in ((3.0, 5), (6.0, 5), (20.0, 70)):
         at = {"u": u, "d": float(d)}
@@ -276,6 +309,23 @@ def test_the_tails_of_chi_squared_and_the_bounds_from_below() -> None:
         exact = row_norms.flat_law(1 / u, d, start=0.0).sf(1 / u + d**-0.5)
         assert alone == pytest.approx(2 * stats.norm.sf(math.sqrt(d + u * math.sqrt(d))), abs=1e-12)
         assert alone <= exact
+
+
+def test_the_exponents_of_the_bounds_from_below() -> None:
+    """Those of the normal tails: half the squares of where they begin, at leading order."""
+    inside = between("B.rows.below", r"\Phi\bigl(\tfrac12", r"\bigr)\Bigr),")
+    eighth = value(between("B.rows.below", "exponents are at most $", "+O"), {"u": 1.0})
+    start = value(r"\tfrac12" + inside, {"u": 1e12})
+    assert start**2 / 2 == pytest.approx(eighth * 1e12)
+    told = statements.get("G.L11.1")
+    assert value(told.changed.split("exponent is $")[-1].split("$")[0], {"u": 1.0}) == eighth
+    assert value(told.counterexample.split(r"\exp(-(")[1].split("+o")[0], {}) == eighth
+    begin = between("B.rows.below", r"\Phi\bigl(\sqrt{d", r"}\bigr)\Bigr).")
+    at = {"u": math.sqrt(70), r"\widetilde u": math.sqrt(70), "d": 70.0}
+    said = value(between("B.rows.below", r"at most $u", "+O").join(("u", "")), at)
+    assert value("d" + begin, at) / 2 == pytest.approx(said)  # at u = √d, where the two terms meet
+    again = statements.get("G.L11.2").counterexample.split(r"\Phi(\sqrt{")[1].split("})")[0]
+    assert value(again, at) == pytest.approx(value("d" + begin, at))
 
 
 # Chapter: memorization

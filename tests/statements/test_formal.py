@@ -14,6 +14,7 @@ from memorize import gradient_norm as gn
 from memorize import memorization as mz
 from memorize import outputs, row_norms, statements
 from memorize.kernel import rules
+from memorize.kernel.terms import substitute
 from memorize.statements import gradient_norm as gradient
 from memorize.statements import initial_outputs as initial
 from memorize.statements import memorization as memory
@@ -116,6 +117,31 @@ def test_the_tails_of_chi_squared_and_of_the_lengths() -> None:
         assert number(edge, at) == pytest.approx(box)
     rest = number(conclusion("B.rows.length").args[1], {"t": 2.0, "L": 1.0})
     assert rest == pytest.approx(4 * math.exp(-2.0))  # and 2 e^(−t) for the mean of the gates: 6
+
+
+def test_the_moment_generating_functions_of_the_rows() -> None:
+    """Those of χ²_k − k at μ = b/(a + 2b) and −b/a, and of four normal variables of variance L²."""
+    k, t = 12.0, 5.0
+    at = {"a": math.sqrt(k), "b": math.sqrt(t)}
+    tilts = at["b"] / (at["a"] + 2 * at["b"]), -at["b"] / at["a"]
+    for part, (mu, limit) in enumerate(zip(tilts, (1 - 2 * tilts[0], 1.0), strict=True)):
+        (given,) = (h for h in statements.get("B.chi2").formal[part].hypotheses if h.op == "le")
+        assert _exponent(given.args[0], at | {"Q": 1.0}) == pytest.approx(mu)
+        assert number(given.args[1], at) == pytest.approx(math.exp(k * mu**2 / limit))
+        assert -mu * k - k / 2 * math.log(1 - 2 * mu) <= k * mu**2 / limit
+    at = {"t": 0.7, "L": 1.3}
+    four = [h for h in statements.get("B.rows.length").formal[0].hypotheses if h.args[0].op == "E"]
+    found = sorted(_exponent(h.args[0], at | {"Z": 1.0, "X": 10.0}) for h in four)
+    assert found == pytest.approx([y * 0.7 / 1.3**2 for y in (-11, -9, 9, 11)])
+    for given in four:
+        assert number(given.args[1], at) == pytest.approx(math.exp(0.7**2 / (2 * 1.3**2)))
+
+
+def _exponent(mean: Any, at: Mapping[str, float]) -> float:
+    """The exponent under E exp(…), where the random variables take these values."""
+    fixed = {v: rows.fixed(v.data[0]) for v in mean.args[0].free}
+    inside = substitute(mean.args[0].args[0], fixed)
+    return number(inside, {name: at[name] for name in (v.data[0] for v in inside.free)})
 
 
 def test_the_bracket_of_claim_13() -> None:
