@@ -81,6 +81,8 @@ def test_bad_arguments_are_named() -> None:
         distance.travel(10, 100, price=1.0, **(DIGITS | {"eps": 0.6}))
     with pytest.raises(ValueError, match="top"):
         distance.width(10, **(DIGITS | {"top": 0.01}))
+    with pytest.raises(ValueError, match="top"):
+        distance.width(10, **(DIGITS | {"top": 0.02}))
     with pytest.raises(ValueError, match="price"):
         distance.travel(10, 100, price=-1.0, **DIGITS)
 

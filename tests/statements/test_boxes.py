@@ -236,6 +236,14 @@ def test_the_ends_of_the_mean_square_are_attained(id: str, start: float) -> None
     assert f"at most ${declared_failures(id)}e^{{-t_{2 - int(start)}}}$" in statements.get(id).text
 
 
+def test_the_moments_of_a_row_are_those_of_its_law() -> None:
+    """The last coordinate along the row is ε_j g_j, as in Z, and θ₂ is the mean of its square."""
+    assert r"Z=\sum_j\epsilon_j\,\sigma'(g_j)\,g_j,\q" in statements.get("B.rows.law").text
+    for id in ("G.L11.1", "G.L11.2", "B.rows.length"):
+        (said,) = (h for h in statements.get(id).hypotheses if r"\theta_2=" in h)
+        assert r"$\theta=\mathbb E\,\sigma'(g)^2$, $\theta_2=\mathbb E\,g^2\sigma'(g)^2$" in said
+
+
 def test_the_sizes_of_a_row() -> None:
     at = {r"\gamma": 5.0, "d": 70.0, "q": 40.0, "n": 90.0, "c": 5 / (70 * math.sqrt(40))}
     for id in ("B.rows.law", "G.L11.1", "G.L11.2", "B.rows.flat", "B.rows.length", "B.rows.below"):
