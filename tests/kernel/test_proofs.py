@@ -109,6 +109,11 @@ def test_an_exponent_one_is_not_written_and_keeps_its_brackets() -> None:
     assert latex(K**1 <= K**2) == "K \\le {K}^{2}"
     assert latex(L * (K + 1) ** 1) == "L\\left(K + 1\\right)"
     assert latex((K**1) ** 2) == "{K}^{2}"
+    assert latex(1 * K) == "K"
+    assert latex((1 * K) * L) == "KL"
+    assert latex(exp(1 * (-K))) == "e^{-K}"
+    assert latex((1 * (K + 1)) ** 2) == "\\left(K + 1\\right)^{2}"
+    assert latex(2 * (1 * (K + 1))) == "2\\left(K + 1\\right)"
 
 
 def test_nothing_is_said_of_falsified_lines_where_there_are_none() -> None:

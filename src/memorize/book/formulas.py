@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from memorize.kernel.latex import latex
+from memorize.kernel.latex import bare, latex
 from memorize.kernel.terms import Term
 
 __all__ = ["SIGN", "broken", "inline", "pieces", "spaced"]
@@ -34,8 +34,7 @@ def broken(formula: Term) -> str:
 
 def pieces(t: Term) -> list[str]:
     """The LaTeX of a term in pieces; together they are the term, but for the size of brackets."""
-    while t.op == "pow" and t.data == 1:
-        t = t.args[0]
+    t = bare(t)
     tex, a = latex(t), t.args
     if t.op in ("add", "sub"):
         rest = tex.removeprefix(latex(a[0])).strip()

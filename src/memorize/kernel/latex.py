@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memorize.kernel.terms import Term
 
-__all__ = ["latex"]
+__all__ = ["bare", "latex"]
 
 _RELATION = {"le": r"\le", "lt": "<", "eq": "=", "member": r"\in"}
 _ADD, _MUL, _POW, _ATOM = 1, 2, 3, 9
@@ -12,8 +12,8 @@ _LEVEL = {"add": _ADD, "sub": _ADD, "neg": _ADD, "mul": _MUL, "pow": _POW, "exp"
 
 
 def latex(t: Term) -> str:
-    """The LaTeX of a term or formula, without delimiters; an exponent 1 is not written."""
-    t = _bare(t)
+    """The LaTeX of a term or formula, without delimiters, exponents 1 and coefficients 1."""
+    t = bare(t)
     a = t.args
     match t.op:
         case "num":
@@ -34,7 +34,7 @@ def latex(t: Term) -> str:
                 return rf"\tfrac{{1}}{{{latex(a[1])}}}\,{_in(a[0], _MUL)}"
             return rf"\frac{{{latex(a[0])}}}{{{latex(a[1])}}}"
         case "pow":
-            base = _bare(a[0])
+            base = bare(a[0])
             if base.op in ("norm", "abs", "var") or (base.op == "num" and base.data >= 0):
                 return f"{{{latex(a[0])}}}^{{{t.data}}}"
             return rf"\left({latex(a[0])}\right)^{{{t.data}}}"
@@ -102,16 +102,21 @@ def latex(t: Term) -> str:
     return f"{latex(a[0])} {_RELATION[t.op]} {latex(a[1])}"
 
 
-def _bare(t: Term) -> Term:
-    """The term without exponents 1."""
-    while t.op == "pow" and t.data == 1:
-        t = t.args[0]
-    return t
+def bare(t: Term) -> Term:
+    """The term without exponents and coefficients 1."""
+    while True:
+        match t.op:
+            case "pow" if t.data == 1:
+                t = t.args[0]
+            case "mul" if t.args[0].op == "num" and t.args[0].data == 1:
+                t = t.args[1]
+            case _:
+                return t
 
 
 def _in(t: Term, level: int) -> str:
     """A part, in brackets if it binds less tightly than ``level``."""
-    t = _bare(t)
+    t = bare(t)
     own = _LEVEL.get(t.op, _MUL if t.op in ("sup", "mean", "log", "apply") else _ATOM)
     if t.op == "num" and t.data < 0:
         own = _ADD
