@@ -256,7 +256,7 @@ def test_the_certificate_of_a_wide_network_covers_the_other() -> None:
 def test_the_width_is_that_of_the_lemmas(m: int, least: float, tau: float) -> None:
     """F.L5.3 and F.L5.4 at ε = λ/(4m) and δ/4, as their own chapter computes them."""
     x, delta = m / least, 0.1
-    q = 2 * math.ceil(ge.enough_neurons(m, least, delta, tau) / 2)
+    q = ge.enough_neurons(m, least, delta, tau)
     known = {"least": least, "top": m, "norm": math.sqrt(m), "tau": tau}
     way = travel(m, q, **known, price=x, eps=1 / (4 * x), delta=delta / 4)
     assert way.holds
@@ -269,8 +269,10 @@ def test_the_width_is_that_of_the_lemmas(m: int, least: float, tau: float) -> No
 
 
 def test_enough_neurons() -> None:
-    assert ge.enough_neurons(10, 0.5, 0.1, 1e9) == math.ceil(64 * 8000 * math.log(800))
-    assert ge.enough_neurons(10, 0.5, 0.1, 2.0) == math.ceil(1073 * 20**6 / 4)
+    assert ge.enough_neurons(10, 0.5, 0.1, 1e9) == 2 * math.ceil(32 * 8000 * math.log(800))
+    assert ge.enough_neurons(10, 0.5, 0.1, 2.0) == 1073 * 20**6 / 4
+    widths = [ge.enough_neurons(m, 0.5, 0.1, 1e9) for m in range(1, 20)]
+    assert all(q % 2 == 0 for q in widths)  # a paired start has an even number of rows
     with pytest.raises(ValueError, match="least must be at most 1/2"):
         ge.enough_neurons(10, 0.51, 0.1, 1.0)
 

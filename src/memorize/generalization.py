@@ -267,7 +267,9 @@ def trained_certificate(price: float, m: int, delta: float) -> Certificate:
 
 
 def enough_neurons(m: int, least: float, delta: float, tau: float) -> int:
-    """64 (m/λ)³ ln(8m/δ) or 1073 (m/λ)⁶/τ², whichever is more: enough for F.T5.1, item 2.
+    """64 (m/λ)³ ln(8m/δ) or 1073 (m/λ)⁶/τ², whichever is more, rounded up to an even number.
+
+    Enough for F.T5.1, item 2, whose start is paired.
 
     ``least`` is a level λ that the least eigenvalue of H reaches with probability 1 − δ/4, and
     ``tau`` the scale of the paired start. Raises ``ValueError`` unless 0 < λ ≤ 1/2, 0 < δ < 1 and
@@ -277,7 +279,8 @@ def enough_neurons(m: int, least: float, delta: float, tau: float) -> int:
         raise ValueError(f"least must be at most 1/2, the mean of the eigenvalues, got {least!r}")
     ratio, chance = require.positive_int("m", m) / least, require.open_unit("delta", delta)
     kernel = SPREAD * ratio**3 * math.log(8 * m / chance)
-    return math.ceil(max(kernel, FLIPS * ratio**6 / require.positive("tau", tau) ** 2))
+    flips = FLIPS * ratio**6 / require.positive("tau", tau) ** 2
+    return 2 * math.ceil(max(kernel, flips) / 2)
 
 
 def online_certificate(price: float, m: int, delta: float) -> Certificate:
