@@ -16,7 +16,7 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = {
     r"\operatorname{erf}": math.erf,
     r"\Phi": lambda x: math.erfc(-x / math.sqrt(2)) / 2,
 }
-SPACE = re.compile(r"\\[,;! ]|\\[Bb]ig[lr]?|\\q?quad|&|\s+")
+SPACE = re.compile(r"\\\\|\\[,;! ]|\\[Bb]ig[lr]?|\\q?quad|&|\s+")
 TOKEN = re.compile(r"<\d+>|\d+(?:\.\d+)?|\\operatorname\{erf\}|\\[A-Za-z]+|.")
 
 

@@ -354,8 +354,8 @@ def claim_13(sizes: dict[str, float], kinks: int) -> dict[str, float]:
     at = {**D, "A": 1.5, r"|\mathbb E\,\sigma(g)|": 0.7, r"\bar r": 1.1, "R": 0.3}
     at |= {"t": sizes["ell"], "q": sizes["q"], "d": sizes["d"], r"\gamma": sizes["level"]}
     at |= {"T": sizes["norm"], r"\tau": sizes["width"]}
-    lines = between("G.C13", r"\epsilon=", "$$")
-    first, plus, minus, reach = re.split(r",\s*\\quad[^=]*=", lines)
+    lines = between("G.C13", r"\epsilon=", r"\end")
+    first, plus, minus, reach = re.split(r",(?:\\\\|\\quad)[^=]*=", lines)
     at |= {r"\epsilon": value(first, at), r"\rho_+": value(plus, at)}
     at |= {r"\rho_-": value(minus.removesuffix("_+"), at), "b": value(reach.rstrip(","), at)}
     near = value(between("G.C13", r"$$\beta=", ",$$"), at)

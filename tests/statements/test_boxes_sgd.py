@@ -66,7 +66,7 @@ def test_the_parts_of_theorem_8() -> None:
     assert error == pytest.approx(RUN.error(B))
     chance = value(between("Y.T8", r"\Pr(\text{crossing})\le", "$;"), LAZY)
     assert chance == pytest.approx(RUN.crossing(B))
-    enough = value(between("Y.T8", r"$$B\ge", ".$$"), LAZY)
+    enough = value(between("Y.T8", r"{aligned}B\ge", r".\end"), LAZY)
     assert enough == pytest.approx(RUN.enough(0.2))
     found = declared("Y.T8", q=3, T=5, b=2, eta=0.1, B=enough, L=2, beta=0.25, s1=1.5, s2=0.5, r=2)
     assert found == pytest.approx(0.2)

@@ -333,10 +333,10 @@ draws from $\mathcal D$, with $\|x\|=1$ and $|y|\le1$, and $Q=y^\top H^{-1}y$.
    $\rho>0$ at once the networks whose rows are at most $r$, and whose $W$ is in Frobenius norm at
    most $\rho$, away from $W^{(0)}$ have a Rademacher complexity of at most
    $\frac\rho{\sqrt{2m}}(1+c)+c'$. Then with probability at least $1-\delta'-\delta$
-   $$\begin{aligned}\mathcal L_{\mathcal D}(h)\le\sqrt{\frac{2Q}m}&+\varepsilon_S+
-   \sqrt{\frac2m}\,\bigl((\Delta+1)(1+c)+c\sqrt Q\bigr)+2c'\\
-   &+\sqrt{\frac2m\ln\frac{i(i+1)}\delta},\qquad i=\max\bigl(1,\lceil\sqrt Q+\Delta\rceil\bigr).
-   \end{aligned}$$
+   $$\begin{aligned}&\mathcal L_{\mathcal D}(h)\le\sqrt{\frac{2Q}m}+\varepsilon_S+2c'\\
+   &\ +\sqrt{\frac2m}\,\bigl((\Delta+1)(1+c)+c\sqrt Q\bigr)\\
+   &\ +\sqrt{\frac2m\ln\frac{i(i+1)}\delta}\end{aligned}$$
+   with $i=\max\bigl(1,\lceil\sqrt Q+\Delta\rceil\bigr)$.
 2. Let $\mathcal D$ be $(\lambda,\frac\delta4,m)$-non-degenerate, the start paired with scale
    $\tau>0$ and independent of $S$, $\eta\le\frac1m$, $T\ge\frac{\ln m}{\eta\lambda}$ and
    $$q\ge64\,\Bigl(\frac m\lambda\Bigr)^3\ln\frac{8m}\delta,\qquad
@@ -371,7 +371,8 @@ declare(
         kind="theorem",
         text=r"""
 For $y=\pm1$ and every $u$
-$$\mathbf 1\{uy\le0\}\le\min\bigl(1,(1-uy)_+\bigr)\le\min\bigl(1,|u-y|\bigr),$$
+$$\begin{aligned}\mathbf 1\{uy\le0\}&\le\min\bigl(1,(1-uy)_+\bigr)\\
+&\le\min\bigl(1,|u-y|\bigr),\end{aligned}$$
 and both losses on the right satisfy the hypotheses of {st}`Theorem 5.1 <F.T5.1>`. So if all labels
 are $\pm1$,
 $\Pr\bigl(y\,h(x)\le0\bigr)$ is bounded by the right sides of {st}`Theorem 5.1 <F.T5.1>` too,

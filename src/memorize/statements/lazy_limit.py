@@ -225,8 +225,8 @@ $\displaystyle\Pr(\text{crossing})\le\sqrt{\frac2\pi}\,\frac{rq\alpha}B
 
 (c) $|\mathbb E\mathcal L_{\mathcal D}(h_1)-\mathbb E\mathcal L_{\mathcal D}(h_2)|\le\varepsilon$
 for the functions $h_1,h_2$ that Algorithms 1 and 2 return, where these losses are finite, if
-$$B\ge\frac{2qL\alpha^2T^2}\varepsilon\Bigl[s_2\Bigl(1+\frac{\chi T}3\Bigr)
-+\sqrt{\frac2\pi}\,rqs_1\bigl(b(T-1)+2\bigr)\Bigr].$$
+$$\begin{aligned}B\ge\frac{2qL\alpha^2T^2}\varepsilon&\Bigl[s_2\Bigl(1+\frac{\chi T}3\Bigr)\\
+&+\sqrt{\frac2\pi}\,rqs_1\bigl(b(T-1)+2\bigr)\Bigr].\end{aligned}$$
 (In the formal reading $a,b,c$ are the slopes of the loss at $h$, $f_U$, $f_V$; $A,F$ are two losses
 and $J$ tells a crossing.)
 """,

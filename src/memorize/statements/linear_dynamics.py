@@ -97,7 +97,7 @@ declare(
 For $r>0$ let $N_{jl}(r)$ be $|G_{jl}|$ times the share of the neurons $i$ with
 $|\langle w_i^{(0)},x_j\rangle|\le r$ or $|\langle w_i^{(0)},x_l\rangle|\le r$. Let $K$ be symmetric
 with $0\le\lambda\le\lambda_{\min}(K)$ and $\eta\lambda_{\max}(K)\le1$, and
-$$F\ge\|N(r)\|+\|H_{W^{(0)}}-K\|,\qquad\rho=1-\eta(\lambda-F).$$
+$$\begin{aligned}F&\ge\|N(r)\|+\|H_{W^{(0)}}-K\|,\\\rho&=1-\eta(\lambda-F).\end{aligned}$$
 Let $T\le\infty$ be such that
 $\frac{\eta\|X\|\|e^{(0)}\|}{\sqrt q}\sum_{s<T}\rho^s\le r$. Then for all $t\le T$
 1. no row has moved by more than
@@ -321,7 +321,7 @@ Let $H$, $H'$ be symmetric and positive semi-definite, $\varepsilon\in(0,1)$ and
 $(1-\varepsilon)H\preceq H'\preceq(1+\varepsilon)H$, and let $\eta\lambda_{\max}(H)\le h$ and
 $\eta\lambda_{\max}(H')\le h$ with $\eta>0$, $0<h<2$.
 1. For all $t\ge0$
-   $$\bigl\|(I-\eta H')^t-(I-\eta H)^t\bigr\|\le\frac\varepsilon{(2-h)\sqrt{1-\varepsilon}} .$$
+   $$\|(I-\eta H')^t-(I-\eta H)^t\|\le\frac\varepsilon{(2-h)\sqrt{1-\varepsilon}}.$$
 2. At $h=1$ the factor $1$ of $\varepsilon$ is the best possible as $\varepsilon\to0$.
 3. For $H'=H_W$ with $q$ independent rows $w_i\sim\mathcal N(0,\tau^2I)$ and $\lambda_m>0$ the
    assumption holds with probability at least $1-\delta$, $\delta\in(0,1)$, once
