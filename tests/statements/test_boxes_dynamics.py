@@ -63,7 +63,8 @@ def test_the_first_residual_the_scale_and_the_rates() -> None:
     # F = λ_m/2 in the deterministic theorem
     rate = value(between("F.T3.1", r"y^{(t+1)}\|\le", r"\,\|y"), AT)
     letters = AT | {r"\lambda": 0.1, "F": 0.05}
-    assert rate == pytest.approx(value(between("B.linear.deterministic", r"\rho&=", r".\end"), letters))
+    shown = between("B.linear.deterministic", r"\rho&=", r".\end")
+    assert rate == pytest.approx(value(shown, letters))
     limit = value(between("F.T4.1", r"$\tau\le", "$ and"), AT)
     assert ld.curve_width(SIZES, 4.0, limit, 0.1, 2.0) > 0
     with pytest.raises(ValueError, match="tau must be at most"):
