@@ -25,7 +25,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from memorize import require
-from memorize.networks import Device
+from memorize.networks import Device, random_signs
 from memorize.sgd import Diverged
 
 __all__ = ["Descent", "descend", "flips", "gaussian_start", "outputs", "paired_start"]
@@ -115,8 +115,7 @@ def gaussian_start(
     Drawn as :func:`paired_start` draws. Raises ``ValueError`` unless τ > 0.
     """
     rows = _gaussian(q, d, tau, generator)
-    bits = torch.randint(0, 2, (q,), generator=generator, device=generator.device)
-    return rows.to(device, dtype), (2 * bits - 1).to(device=device, dtype=dtype)
+    return rows.to(device, dtype), random_signs(q, generator=generator, device=device, dtype=dtype)
 
 
 @torch.no_grad()

@@ -128,7 +128,8 @@ declare(
         chapter=CHAPTER,
         kind="theorem",
         text=(
-            r"Let $r_i=\|w_i+\eta\tilde g_i\|$ and $\phi(r)=\mathbb E\,\sigma(rg)$. If "
+            r"Let $r_i=\|w_i+\eta\tilde g_i\|$, lengths where $r$ alone is a number of kinks, and "
+            r"$\phi(\varrho)=\mathbb E\,\sigma(\varrho g)$. If "
             r"$\|\eta\widetilde G\|\le T$ and, for some $\bar r$, "
             r"$q^{-1/2}\sum_i|r_i-\bar r|\le R$, then for every $t\ge0$, with conditional "
             r"probability at least $1-e^{-t}$ given $\widetilde G$,"
