@@ -608,7 +608,7 @@ def tail_ours(sizes: Sizes) -> Task:
 
     def run() -> Any:
         return exceedances(
-            lambda n, g: uniform_sums(n, TERMS, g), levels, n, generator, chunk=2**18
+            lambda n, g: uniform_sums(n, TERMS, g), levels, n, generator, chunk=2**20
         )
 
     return Task(run, lambda counts: {"tail": counts.numpy() / n})

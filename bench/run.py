@@ -122,7 +122,7 @@ def measure(
             rounds = min(most, max(least, int(seconds / total)))
             each = ", ".join(f"{name} {taken:.2g} s" for name, taken in times.items())
             log(f"  {case.scale} = {scale}: {rounds} rounds of about {each}", flush=True)
-            taken = _rounds(timed, rounds)
+            taken = _rounds(timed, rounds, times)
             for w in timed:
                 counts = main or scale == _largest(case, w.side)
                 rows.append(_row(w.side, scale, counts, taken, found[w.side.name], case))
@@ -176,13 +176,21 @@ def _first(
     return found, times, failed
 
 
-def _rounds(workers: Sequence[Worker], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each side, in turns; each round begins with another side."""
+def _rounds(
+    workers: Sequence[Worker], rounds: int, times: Mapping[str, float]
+) -> dict[str, list[float]]:
+    """Seconds of each side, in turns; each round begins with another side.
+
+    A side that is much faster than the slowest runs up to five times in its turn, and the median
+    counts: it has waited long, and the system may have taken back its memory.
+    """
     taken: dict[str, list[float]] = {w.side.name: [] for w in workers}
+    slowest = max(times[w.side.name] for w in workers)
     for turn in range(rounds):
         shift = turn % len(workers)
         for w in [*workers[shift:], *workers[:shift]]:
-            taken[w.side.name].append(w.ask("run")["seconds"])
+            runs = min(5, max(1, int(slowest / (5 * times[w.side.name]))))
+            taken[w.side.name].append(w.ask("run", times=runs)["seconds"])
     return taken
 
 

@@ -1,7 +1,7 @@
 """One side of one case, in a process of its own: ``python worker.py CASE SIDE THREADS``.
 
 It reads commands as lines of JSON and answers each with one: ``prepare`` (with sizes), ``run``
-(answers the seconds), ``observe`` (a run whose peak memory and result are kept), ``quit``.
+(so many times; answers the median of the seconds), ``observe`` (a run whose peak memory and result are kept), ``quit``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import resource
+import statistics
 import sys
 import time
 from contextlib import suppress
@@ -48,15 +49,6 @@ def _timed(task: Task) -> tuple[float, Any]:
     return time.perf_counter() - start, output
 
 
-def _warm(task: Task, idle: float) -> float:
-    """Seconds of a run; after a long idle time, of a second one if the first was short beside it.
-
-    A system takes memory back from a process that waits, and the first run pays for that.
-    """
-    seconds = _timed(task)[0]
-    return _timed(task)[0] if idle > max(5.0, 5 * seconds) else seconds
-
-
 def observe(task: Task, where: str) -> dict[str, Any]:
     """Run once; what it took beside what the process held before, and its result in a file."""
     gc.collect()
@@ -75,7 +67,7 @@ def main(name: str, side: str, threads: int) -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
     case = next(case for case in CASES if case.name == name)
-    make, task, last = case.side(side).make, None, time.perf_counter()
+    make, task = case.side(side).make, None
     for line in sys.stdin:
         command = json.loads(line)
         try:
@@ -88,13 +80,13 @@ def main(name: str, side: str, threads: int) -> None:
                 task = make(command["sizes"])
             elif command["do"] == "run":
                 assert task is not None
-                answer = {"seconds": _warm(task, time.perf_counter() - last)}
+                taken = [_timed(task)[0] for _ in range(command["times"])]
+                answer = {"seconds": statistics.median(taken)}
             else:
                 assert task is not None
                 answer = observe(task, command["where"])
         except Exception as error:  # told to the driver, who leaves this side out
             answer = {"failed": f"{type(error).__name__}: {error}"}
-        last = time.perf_counter()
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

@@ -99,6 +99,23 @@ def test_only_what_is_accurate_is_timed(tmp_path: Path) -> None:
     assert not first(tmp_path, 1.0, float("nan"))[1].keys() - {"ours"}
 
 
+def test_a_side_that_is_much_faster_runs_more_often_in_its_turn() -> None:
+    case = invented(Side("peer", "peer", lambda sizes: Task(lambda: None), "a peer"))
+    asked: dict[str, list[int]] = {"ours": [], "peer": []}
+
+    class Counting(Answers):
+        def ask(self, do: str, **more: Any) -> dict[str, Any]:
+            asked[self.side.name].append(more["times"])
+            return super().ask(do, **more)
+
+    workers = [Counting(side, 1.0, 1.0) for side in case.sides]
+    for ours, runs in ((1.0, 1), (0.05, 4), (0.001, 5)):
+        taken = run._rounds(workers, 2, {"ours": ours, "peer": 1.0})  # type: ignore[arg-type]
+        assert taken == {"ours": [1.0, 1.0], "peer": [1.0, 1.0]}
+        assert asked == {"ours": [runs] * 2, "peer": [1] * 2}
+        asked = {"ours": [], "peer": []}
+
+
 def test_ratios_are_of_medians_and_rounds() -> None:
     case = invented(Side("peer", "peer", lambda sizes: Task(lambda: None), "a peer", reach=2.0))
     taken = {"ours": [1.0, 2.0, 3.0], "peer": [4.0, 4.0, 9.0]}
@@ -131,7 +148,7 @@ def test_a_case_runs_in_processes_of_its_own_and_is_recorded(tmp_path: Path) -> 
 
 def test_a_worker_tells_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     here = str(Path(worker.__file__))
-    commands = '{"do": "prepare", "sizes": {}}\n{"do": "run"}\n{"do": "quit"}\n'
+    commands = '{"do": "prepare", "sizes": {}}\n{"do": "run", "times": 1}\n{"do": "quit"}\n'
     done = subprocess.run(
         [sys.executable, here, "tail", "numpy", "1"], input=commands, capture_output=True, text=True
     )
