@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import cases
 import run
 import worker
 from cases import CASES, Case, Side, Task, relative_errors
@@ -155,3 +156,49 @@ def test_a_worker_tells_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [json.loads(line) for line in io.StringIO(done.stdout)]
     assert "KeyError: 'draws'" in answers[0]["failed"]
     assert "AssertionError" in answers[1]["failed"]
+
+
+@pytest.mark.parametrize(("dtype", "most"), [("float32", 1e-6), ("float64", 1e-14)])
+def test_ours_is_accurate_near_the_diagonal(dtype: str, most: float) -> None:
+    """Below what arccos leaves, which the case's own tolerance admits."""
+    case = next(c for c in CASES if c.name == f"gram_{dtype}")
+    ours, exact = (case.side(name).make(case.tiny) for name in ("ours", "exact"))
+    found = case.errors(ours.probe(ours.run()), exact.probe(exact.run()), case.tiny)
+    assert found["near"] < most
+
+
+def test_what_is_compared_lies_in_every_block() -> None:
+    chosen = cases._spread(2000)
+    assert (chosen[0], chosen[-1], len(set(chosen))) == (0, 1999, 64)
+    assert int(np.diff(chosen).max()) < 64
+
+
+def test_each_round_begins_with_another_side() -> None:
+    order: list[str] = []
+
+    class Turn(Answers):
+        def ask(self, do: str, **more: Any) -> dict[str, Any]:
+            order.append(self.side.name + do)
+            return super().ask(do, **more)
+
+    sides = [Side(name, "peer", lambda sizes: Task(lambda: None), "") for name in "abc"]
+    workers = [Turn(side, float(k), 0.0) for k, side in enumerate(sides)]
+    taken = run._rounds(workers, 4)  # type: ignore[arg-type]
+    assert "".join(order).replace("run", "") == "abcbcacababc"
+    assert taken == {"a": [0.0] * 4, "b": [1.0] * 4, "c": [2.0] * 4}
+
+
+def test_a_side_that_waited_runs_once_before() -> None:
+    made: list[int] = []
+    task = Task(lambda: made.append(0))
+    worker._warm(task, idle=4.0)
+    assert len(made) == 1
+    worker._warm(task, idle=6.0)
+    assert len(made) == 3
+
+
+def test_memory_is_what_a_run_adds(tmp_path: Path) -> None:
+    held = np.ones(2**22)
+    task = Task(lambda: np.ones(2**23).sum() + held[0], lambda total: {"total": total})
+    told = worker.observe(task, str(tmp_path / "found.npz"))["memory"]
+    assert told == -1 or 2**26 - 2**21 <= told < 2**26 + 2**24
