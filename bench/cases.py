@@ -38,7 +38,8 @@ class Side:
     ``reference`` (what all are compared with; not timed). ``environment``: whose packages it
     imports. ``most``: the largest scale at which it is run, and ``why`` no larger one.
     ``reach``: what ours should reach: for a peer how many times as fast, for a limit at most how
-    many times its time. ``said`` names it in tables.
+    many times its time. ``memory_reach``: at most what share of its memory; ``error_reach``: an
+    error how many times smaller, of the case's first kind. ``said`` names it in tables.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Side:
     most: int | None = None
     why: str = ""
     reach: float = 0.0
+    memory_reach: float = 0.0
+    error_reach: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -220,6 +223,8 @@ def _gram(dtype: str, name: str, tolerance: float) -> Case:
                 "neural-tangents",
                 "peers",
                 reach=2.5,
+                memory_reach=0.5,
+                error_reach=10.0,
             ),
             Side("product", "limit", of(gram_product), "half of its product, written alone"),
             Side("exact", "reference", of(gram_exact), "extended precision"),

@@ -33,7 +33,7 @@ from cases import CASES, SEED, Case, Side
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = (
     *("side", "said", "role", "scale", "main", "rounds", "seconds", "fastest", "slowest"),
-    *("ratio", "ratio_low", "ratio_high", "reach", "memory"),
+    *("ratio", "ratio_low", "ratio_high", "reach", "memory", "memory_reach", "error_reach"),
 )
 """``ratio``: the side's time over ours. ``memory``: bytes beside the inputs, −1 if not known."""
 MOST_ROUNDS = 9
@@ -220,6 +220,7 @@ def _row(
     return [
         *(side.name, side.said, side.role, scale, int(main), len(mine), *short[:3]),
         *(*short[3:], side.reach if main else 0.0, found["memory"]),
+        *((side.memory_reach, side.error_reach) if main else (0.0, 0.0)),
         *(e if e == "" else float(f"{e:.3g}") for e in errors),
     ]
 
@@ -284,7 +285,7 @@ def told(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
         if row["role"] != "ours":
             line += f"  ×{row['ratio']:.3g} ({row['ratio_low']:.3g} to {row['ratio_high']:.3g})"
         line += f"  {row['memory'] / 2**20:.4g} MiB"
-        errors = {c[6:]: row[c] for c in columns if c.startswith("error_") and row[c] != ""}
+        errors = {c[6:]: row[c] for c in columns[len(COLUMNS) :] if row[c] != ""}
         lines.append(line + "".join(f"  {kind} {e:.2g}" for kind, e in errors.items()))
     return lines
 

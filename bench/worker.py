@@ -1,7 +1,8 @@
 """One side of one case, in a process of its own: ``python worker.py CASE SIDE THREADS``.
 
-It reads commands as lines of JSON and answers each with one: ``prepare`` (with sizes), ``run``
-(so many times; answers the median of the seconds), ``observe`` (a run whose peak memory and result are kept), ``quit``.
+It reads commands as lines of JSON and answers each with one: ``prepare`` (with sizes), ``run`` (so
+many times; answers the median of the seconds), ``observe`` (a run whose peak memory and result are
+kept), ``quit``.
 """
 
 from __future__ import annotations

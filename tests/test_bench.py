@@ -183,18 +183,9 @@ def test_each_round_begins_with_another_side() -> None:
 
     sides = [Side(name, "peer", lambda sizes: Task(lambda: None), "") for name in "abc"]
     workers = [Turn(side, float(k), 0.0) for k, side in enumerate(sides)]
-    taken = run._rounds(workers, 4)  # type: ignore[arg-type]
+    taken = run._rounds(workers, 4, dict.fromkeys("abc", 1.0))  # type: ignore[arg-type]
     assert "".join(order).replace("run", "") == "abcbcacababc"
     assert taken == {"a": [0.0] * 4, "b": [1.0] * 4, "c": [2.0] * 4}
-
-
-def test_a_side_that_waited_runs_once_before() -> None:
-    made: list[int] = []
-    task = Task(lambda: made.append(0))
-    worker._warm(task, idle=4.0)
-    assert len(made) == 1
-    worker._warm(task, idle=6.0)
-    assert len(made) == 3
 
 
 def test_memory_is_what_a_run_adds(tmp_path: Path) -> None:

@@ -152,6 +152,26 @@ def test_a_job_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     assert not list((tmp_path / "stopped" / "scratch").iterdir())
 
 
+def test_a_job_counts_as_recorded_only_once_all_its_tables_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, written = gpu._write, []
+
+    def failing(path: Path, *told: Any) -> None:
+        if written:
+            raise KeyboardInterrupt
+        written.append(path.name)
+        write(path, *told)
+
+    monkeypatch.setattr(gpu, "_write", failing)
+    with pytest.raises(KeyboardInterrupt):
+        compute(FIGURE, tmp_path)
+    monkeypatch.setattr(gpu, "_write", write)
+    assert compute(FIGURE, tmp_path)["state"] == "done"
+    assert (tmp_path / "recorded" / f"{FIGURE.name}.json").exists()
+    assert (tmp_path / "recorded" / f"{FIGURE.name}_spectrum.json").exists()
+
+
 def test_images_that_are_not_there_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,7 +105,8 @@ def run(
             "rate": short(reached),
             "share": short(reached / rate),
         }
-    for suffix, (columns, rows) in tables.items():
+    for suffix in sorted(tables, reverse=True):  # "" last: it says that all is recorded
+        columns, rows = tables[suffix]
         _write(into / f"{job.name}{suffix}.json", provenance, columns, rows)
     place.clear()
     return {"job": job.name, "state": "done", **_figures(provenance)}

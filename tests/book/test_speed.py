@@ -97,8 +97,16 @@ def test_what_is_missed_is_told_with_what_the_limit_allows(folder: Path) -> None
             r[ratio] = 0.9
     recorded.write("speed_finite", found.provenance, found.columns, rows, folder)
     said = unescape(re.sub("<[^>]*>", "", speed.missed(speed.results(folder))))
+    assert said == (f"{title}, peer & co: 2.4 times as fast (bare & co: 100), asked 2.5.")
+    memory, error = (found.columns.index(name) for name in ("memory_reach", "error_reach"))
+    for r in rows:
+        if r[reach] == 2.5:
+            r[ratio], r[memory], r[error] = 2.6, 0.0003, 1001.0
+    recorded.write("speed_finite", found.provenance, found.columns, rows, folder)
+    said = unescape(re.sub("<[^>]*>", "", speed.missed(speed.results(folder))))
     assert said == (
-        f"{title}, peer & co: 2.4 times as fast, asked 2.5. Bare & co is 100 times as fast."
+        f"{title}, peer & co: 0.00 of its memory, asked 0.0003."
+        f"{title}, peer & co: an error 1000 times smaller, asked 1001."
     )
     assert "Nothing" in speed.missed(speed.results(folder / "empty"))
 

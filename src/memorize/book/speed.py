@@ -7,7 +7,7 @@ from the files; the only thing computed here is the exponent fitted to a side's 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -106,27 +106,39 @@ def speed_table(found: Mapping[str, Recorded | None]) -> str:
 
 def missed(found: Mapping[str, Recorded | None]) -> str:
     """What was asked and is not reached, each with what the limit would allow, as HTML."""
-    items = []
-    for name, result in found.items():
-        rows = [] if result is None else _counting(result)
-        for row in rows:
-            if row["role"] == "ours" or not row["reach"] or float(row["ratio"]) >= _asked(row):
-                continue
-            beside = f"<b>{escape(CASES[name])}</b>, {escape(str(row['said']))}"
-            if row["role"] == "limit":
-                reached = f"{_short(1 / row['ratio'])} times its time, asked {row['reach']:g}"
-                items.append(f"{beside}: {reached}.")
-                continue
-            best = ""
-            for limit in rows:
-                if limit["role"] == "limit" and limit["scale"] == row["scale"]:
-                    alone = _short(row["seconds"] / limit["seconds"])
-                    best += f" {escape(str(limit['said'])).capitalize()} is {alone} times as fast."
-            reached = f"{_short(row['ratio'])} times as fast, asked {row['reach']:g}"
-            items.append(f"{beside}: {reached}.{best}")
+    items = [
+        f"<b>{escape(CASES[name])}</b>, {escape(str(row['said']))}: {said}."
+        for name, result in found.items()
+        if result is not None
+        for row in _counting(result)
+        if row["role"] != "ours"
+        for said in _shortfalls(row, _ours(result, row["scale"]), _counting(result))
+    ]
     if not items:
         return "<p>Nothing that was asked and is recorded is missed.</p>"
     return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+
+
+def _shortfalls(row: Row, ours: Row, rows: list[Row]) -> Iterator[str]:
+    """What of that which was asked beside this side is missed: time, memory, error."""
+    if row["reach"] and float(row["ratio"]) < _asked(row):
+        if row["role"] == "limit":
+            yield f"{_short(1 / row['ratio'])} times its time, asked {row['reach']:g}"
+        else:
+            best = "".join(
+                f" ({escape(str(limit['said']))}: {_short(row['seconds'] / limit['seconds'])})"
+                for limit in rows
+                if limit["role"] == "limit" and limit["scale"] == row["scale"]
+            )
+            yield f"{_short(row['ratio'])} times as fast{best}, asked {row['reach']:g}"
+    if row.get("memory_reach") and ours["memory"] > row["memory_reach"] * row["memory"]:
+        share = ours["memory"] / row["memory"]
+        yield f"{share:.2f} of its memory, asked {row['memory_reach']:g}"
+    if row.get("error_reach"):
+        kind = next(name for name in row if name.startswith("error_") and name != "error_reach")
+        if row[kind] < row["error_reach"] * ours[kind]:
+            times = _short(row[kind] / ours[kind])
+            yield f"an error {times} times smaller, asked {row['error_reach']:g}"
 
 
 def scaling_table(found: Mapping[str, Recorded | None]) -> str:
@@ -310,7 +322,7 @@ def _memory(size: float) -> str:
 def _error(row: Row) -> str:
     """The first kind of error, which is the one that the case is about."""
     for name, value in row.items():
-        if name.startswith("error_") and value != "":
+        if name.startswith("error_") and name != "error_reach" and value != "":
             return f"{value:.2g}" if value >= 0.01 else f"{value:.1e}"
     return "–"
 
