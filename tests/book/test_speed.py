@@ -66,9 +66,9 @@ def test_what_is_recorded_is_shown_and_the_rest_said_to_be_missing(folder: Path)
     text = re.sub("<[^>]*>", " ", table)
     assert "50 40 … 60; asked 2.5" in text
     assert "2 times its time 1.2 … 2.5; asked 1.2" in text  # ours takes twice as long as the limit
-    assert "1 MiB 3 GiB" in text
-    assert "1.0e-07 1.0e-04" in text
-    assert "0.16 s 8 s" in text
+    assert "1\u00a0MiB 3\u00a0GiB" in text
+    assert "1.0e\u201107 1.0e\u201104" in text
+    assert "0.16\u00a0s 8\u00a0s" in text
     assert "it is &lt;too&gt; slow" in table
     assert "peer &amp; co" in table
     assert "d = 7" in text
@@ -128,8 +128,8 @@ def test_the_book_s_times_and_the_sources(folder: Path, tmp_path: Path) -> None:
     about = {**ABOUT, "sizes": {"pages with code": 3}}
     recorded.write(speed.BOOK, about, ["what", "seconds"], rows, folder)
     table = speed.book_table(folder)
-    assert "4.2 min" in table
-    assert "1.5 s" in table
+    assert "4.2\u00a0min" in table
+    assert "1.5\u00a0s" in table
     said = speed.sources(speed.results(folder))
     assert "finite: 2026-01-01, two cores; torch 2; commit abc." in said
     (tmp_path / "none").mkdir()
@@ -154,9 +154,13 @@ def test_the_gpu_tier_has_a_row_a_job(tmp_path: Path) -> None:
     recorded.write("collapse_gpu", some, ["d"], [[1]], tmp_path)
     html = speed.gpu_table(tmp_path)
     rows = {job.name: line_of(html, job.title) for job in JOBS}
-    assert cells_of(rows["gpu_step"]) == ["90 s", "88 %<small>asked 85 %</small>", "3 GiB"]
-    assert cells_of(rows["gpu_sums"]) == ["90 s", "–<small></small>", "3 GiB"]
-    assert cells_of(rows["collapse_gpu"]) == ["90 s", "–<small></small>", "–"]
+    assert cells_of(rows["gpu_step"]) == [
+        "90\u00a0s",
+        "88 %<small>asked 85 %</small>",
+        "3\u00a0GiB",
+    ]
+    assert cells_of(rows["gpu_sums"]) == ["90\u00a0s", "–<small></small>", "3\u00a0GiB"]
+    assert cells_of(rows["collapse_gpu"]) == ["90\u00a0s", "–<small></small>", "–"]
     assert "a GPU, some of its cells" in rows["collapse_gpu"]
     assert "some of its cells" not in rows["gpu_step"]
     missing = [row for name, row in rows.items() if not recorded.find(name, tmp_path)]

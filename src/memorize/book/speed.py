@@ -87,7 +87,7 @@ def speed_table(found: Mapping[str, Recorded | None]) -> str:
                 f"<td>{escape(str(row['said']))}<small>{escape(scale)}</small></td>"
                 f"<td>{_seconds(ours['seconds'])}<small>{_seconds(row['seconds'])}</small></td>"
                 f"<td>{_compared(row)}</td>"
-                f"<td>{_memory(ours['memory'])}<small>{_memory(row['memory'])}</small></td>"
+                f"<td>{_memory(ours['memory'])}<small>{_theirs(row)}</small></td>"
                 f"<td>{_error(ours)}<small>{_error(row)}</small></td>"
                 "</tr>"
             )
@@ -123,14 +123,14 @@ def _shortfalls(row: Row, ours: Row, rows: list[Row]) -> Iterator[str]:
     """What of that which was asked beside this side is missed: time, memory, error."""
     if row["reach"] and float(row["ratio"]) < _asked(row):
         if row["role"] == "limit":
-            yield f"{_short(1 / row['ratio'])} times its time, asked {row['reach']:g}"
+            yield f"{1 / row['ratio']:.4g} times its time, asked {row['reach']:g}"
         else:
             best = "".join(
                 f" ({escape(str(limit['said']))}: {_short(row['seconds'] / limit['seconds'])})"
                 for limit in rows
                 if limit["role"] == "limit" and limit["scale"] == row["scale"]
             )
-            yield f"{_short(row['ratio'])} times as fast{best}, asked {row['reach']:g}"
+            yield f"{row['ratio']:.4g} times as fast{best}, asked {row['reach']:g}"
     if row.get("memory_reach") and ours["memory"] > row["memory_reach"] * row["memory"]:
         share = ours["memory"] / row["memory"]
         yield f"{share:.2f} of its memory, asked {row['memory_reach']:g}"
@@ -309,21 +309,28 @@ def _short(x: float) -> str:
 
 def _seconds(x: float) -> str:
     if x >= 100:
-        return f"{x / 60:.1f} min"
-    return f"{x:.3g} s" if x >= 0.1 else f"{1000 * x:.3g} ms"
+        return f"{x / 60:.1f}\u00a0min"
+    return f"{x:.3g}\u00a0s" if x >= 0.1 else f"{1000 * x:.3g}\u00a0ms"
 
 
 def _memory(size: float) -> str:
     if size < 0:
         return "–"
-    return f"{size / 2**30:.2g} GiB" if size >= 2**30 else f"{size / 2**20:.3g} MiB"
+    gib = size >= 2**30
+    return f"{size / 2**30:.2g}\u00a0GiB" if gib else f"{size / 2**20:.3g}\u00a0MiB"
+
+
+def _theirs(row: Row) -> str:
+    """The memory of a peer; a limit works in memory that it was given."""
+    return "–" if row["role"] == "limit" else _memory(row["memory"])
 
 
 def _error(row: Row) -> str:
     """The first kind of error, which is the one that the case is about."""
     for name, value in row.items():
         if name.startswith("error_") and name != "error_reach" and value != "":
-            return f"{value:.2g}" if value >= 0.01 else f"{value:.1e}"
+            # A hyphen at which no line ends.
+            return f"{value:.2g}" if value >= 0.01 else f"{value:.1e}".replace("-", "\u2011")
     return "–"
 
 
