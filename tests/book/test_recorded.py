@@ -36,6 +36,13 @@ def test_a_result_comes_back_as_it_was(tmp_path: Path) -> None:
     assert recorded.names(tmp_path) == ["one"]
 
 
+def test_a_long_list_in_a_command_is_told_by_its_ends(tmp_path: Path) -> None:
+    told = {**PROVENANCE, "command": "sweep --only d=1,2,3,4 --only m=10,20,30,40,50 --record"}
+    recorded.write("one", told, COLUMNS, ROWS, tmp_path)
+    said = recorded.read("one", tmp_path).source()
+    assert "`sweep --only d=1,2,3,4 --only m=10,…,50 --record`" in said
+
+
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     recorded.write("one", PROVENANCE, COLUMNS, ROWS, tmp_path)
     found = recorded.read("one", tmp_path)

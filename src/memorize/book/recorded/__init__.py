@@ -8,6 +8,7 @@ Chapters plot it beside what they measure live.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,13 +63,14 @@ class Recorded:
         return list(dict.fromkeys(row[index] for row in self.rows))
 
     def source(self) -> str:
-        """One sentence on where the numbers come from."""
+        """One sentence on where the numbers come from; of a long list the ends stand for all."""
         p = self.provenance
+        command = re.sub(r"=([^\s,]+)(?:,[^\s,]+){3,},([^\s,]+)", r"=\1,…,\2", str(p["command"]))
         versions = p["versions"]
         told = versions.items() if isinstance(versions, Mapping) else ()
         with_ = ", ".join(f"{name} {version}" for name, version in told)
         return (
-            f"Recorded on {p['date']} by `{p['command']}` on {p['machine']} ({p['device']}; "
+            f"Recorded on {p['date']} by `{command}` on {p['machine']} ({p['device']}; "
             f"{with_}), seed {p['seed']}."
         )
 
