@@ -186,12 +186,12 @@ def network_kernel(
     for w, a in zip(torch.split(networks, step, 1), torch.split(outputs, step), strict=True):
         left = w @ x.T
         slope, value = activation.derivative(left), activation.function(left)
-        weighted = a.square()[:, None] * slope
+        weighted, left_value = a.square()[:, None] * slope, value
         if y is not None:
             right = w @ other.T
-            slope, right = activation.derivative(right), activation.function(right)
+            slope, value = activation.derivative(right), activation.function(right)
         slopes.baddbmm_(weighted.mT, slope)
-        values.baddbmm_(value.mT, value if y is None else right)
+        values.baddbmm_(left_value.mT, value)
     hidden = slopes.mul_(x @ other.T).div_(scale)
     return NetworkKernel(hidden.reshape(shape), values.div_(scale).reshape(shape))
 
@@ -258,8 +258,7 @@ def _pair(x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
 
 def _angles(x: Tensor, y: Tensor, products: Tensor, same: bool) -> Tensor:
     """The angles, from the products ⟨x_i,y_j⟩ where they are not near ±1; ``same``: y is x."""
-    low, high = torch.aminmax(products) if products.numel() else (products.sum(),) * 2
-    if -NEAR <= float(low) and float(high) <= NEAR:
+    if products.numel() == 0 or max(map(abs, map(float, torch.aminmax(products)))) <= NEAR:
         return products.acos()
     found = products.clamp(-1, 1).acos_()
     near = products.abs() > NEAR

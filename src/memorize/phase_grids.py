@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from memorize import phases
+from memorize.gpu_work import Value, short
 
 __all__ = ["GRIDS", "MEASURED", "PLAIN", "SIZES", "cost", "recorded_as", "summary"]
 
-Value = int | float | str
 Parameters = Mapping[str, Value]
 Row = Mapping[str, Value]
 
@@ -99,9 +99,9 @@ def summary(rows: Sequence[Row]) -> tuple[list[str], list[list[Value]]]:
     table = []
     for setting, group in settings.items():
         columns = {name: np.array([row[name] for row in group], dtype=float) for name in MEASURED}
-        means = [_short(columns[name].mean()) for name in MEASURED]
+        means = [short(columns[name].mean()) for name in MEASURED]
         everything = sum(int(row["everything"]) for row in group)
-        table.append([*setting, len(group), everything, *means, _short(columns["least"].std())])
+        table.append([*setting, len(group), everything, *means, short(columns["least"].std())])
     return [*names, "replicas", "everything", *MEASURED, "least_sd"], table
 
 
@@ -124,10 +124,6 @@ def _ladder(low: int, high: int) -> list[int]:
     """Whole numbers from ``low`` to ``high`` in steps of about √2."""
     steps = round(2 * math.log2(high / low))
     return [round(low * 2 ** (k / 2)) for k in range(steps + 1)]
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.5g}")
 
 
 GRIDS = {grid.__name__: grid for grid in (collapse, transition, activations, robustness)}

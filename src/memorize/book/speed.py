@@ -26,6 +26,7 @@ __all__ = [
     "book_table",
     "draw",
     "exponent",
+    "gpu_table",
     "missed",
     "results",
     "scaling_table",
@@ -56,11 +57,7 @@ Row = dict[str, Any]
 
 def results(folder: Path = recorded.FOLDER) -> dict[str, Recorded | None]:
     """The recorded result of each case, None where there is none."""
-    known = set(recorded.names(folder))
-    return {
-        name: recorded.read(f"speed_{name}", folder) if f"speed_{name}" in known else None
-        for name in CASES
-    }
+    return {name: recorded.find(f"speed_{name}", folder) for name in CASES}
 
 
 def exponent(scales: Iterable[float], seconds: Iterable[float]) -> float:
@@ -165,9 +162,9 @@ def scaling_table(found: Mapping[str, Recorded | None]) -> str:
 
 def book_table(folder: Path = recorded.FOLDER) -> str:
     """What the book's own builds and tests take, as HTML."""
-    if BOOK not in recorded.names(folder):
+    result = recorded.find(BOOK, folder)
+    if result is None:
         return f"<p>The book's own times are {NOT_YET}.</p>"
-    result = recorded.read(BOOK, folder)
     lines = [
         f"<tr><td>{escape(str(r['what']))}</td><td>{_seconds(r['seconds'])}</td></tr>"
         for r in _rows(result)
@@ -321,7 +318,7 @@ def _memory(size: float) -> str:
 
 
 def _theirs(row: Row) -> str:
-    """The memory of a peer; a limit works in memory that it was given."""
+    """The memory of a peer; most limits work in memory that they were given."""
     return "–" if row["role"] == "limit" else _memory(row["memory"])
 
 
