@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import json
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from memorize.datasets import (
     corrupted,
     corrupted_subset,
     digits,
+    fingerprint,
     halfspace,
     halves,
     mnist,
@@ -151,7 +153,9 @@ def test_corruption_of_a_subset() -> None:
 
 PIXELS = np.array([[0, 255, 7], [1, 0, 0], [9, 9, 9], [0, 0, 200]])
 CLASSES = [1, 0, 1, 1]
-TINY = Source("a tiny set", 61234, 3, (1, 3))
+SORTED = np.array([[1, 0, 0], [0, 0, 200], [0, 255, 7], [9, 9, 9]], dtype=np.uint8)
+SHA256 = fingerprint(SORTED, np.array([0, 1, 1, 1], dtype=np.uint8))
+TINY = Source("a tiny set", 61234, 3, (1, 3), SHA256)
 
 
 def store(home: Path, pixels: Any = PIXELS, md5: str | None = None) -> None:
@@ -208,9 +212,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_set_is_fetched_once_and_then_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store(home)
     images, labels = openml("mnist", home)
-    assert images.tolist() == PIXELS.tolist()
+    assert images.tolist() == SORTED.tolist()
     assert (images.dtype, labels.dtype) == (torch.float64, torch.int64)
-    assert labels.tolist() == CLASSES
+    assert labels.tolist() == [0, 1, 1, 1]
     with np.load(home / "mnist.npz") as file:
         assert file["images"].dtype == np.uint8
     assert [path.name for path in home.glob("*.*")] == ["mnist.npz"]
@@ -218,13 +222,48 @@ def test_a_set_is_fetched_once_and_then_read(home: Path, monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(home))
     again, _ = openml("mnist", dtype=torch.float32)
-    assert again.tolist() == PIXELS.tolist()
+    assert again.tolist() == SORTED.tolist()
     assert again.dtype == torch.float32
 
 
-def test_values_that_are_no_bytes_are_kept(home: Path) -> None:
-    store(home, PIXELS / 256)
-    assert openml("mnist", home)[0].tolist() == (PIXELS / 256).tolist()
+def test_a_set_from_elsewhere(home: Path) -> None:
+    """In any order, in any type; openml.org is not asked."""
+    path = datasets.store("mnist", PIXELS.astype(float), np.array(CLASSES), home)
+    kept = path.read_bytes()
+    assert openml("mnist", home)[0].tolist() == SORTED.tolist()
+    order = [2, 0, 3, 1]
+    datasets.store("mnist", PIXELS[order], np.array(CLASSES, dtype=np.uint8)[order], home)
+    assert openml("mnist", home)[0].tolist() == SORTED.tolist()
+    with np.load(path) as now, np.load(io.BytesIO(kept)) as before:
+        assert all(np.array_equal(now[key], before[key]) for key in ("images", "labels"))
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "told"),
+    [
+        (PIXELS / 256, CLASSES, "must have whole numbers"),
+        (-PIXELS, CLASSES, "must have whole numbers"),
+        (PIXELS[:, ::-1], CLASSES, "not the images of a tiny set$"),
+        (np.where(PIXELS == 7, 8, PIXELS), CLASSES, "not the images of a tiny set$"),
+        (PIXELS, [0, 1, 1, 1], "not the images of a tiny set$"),
+        (PIXELS[:, :2], CLASSES, "in dimension 3, got"),
+        (PIXELS, CLASSES[:3], "images must have shape"),
+        (PIXELS[0], CLASSES, "images must have shape"),
+    ],
+)
+def test_a_set_that_is_another_is_not_kept(home: Path, images: Any, labels: Any, told: str) -> None:
+    with pytest.raises((DataUnavailable, ValueError), match=told):
+        datasets.store("mnist", np.asarray(images), np.array(labels), home)
+    assert not list(home.iterdir())
+
+
+def test_a_fetched_set_that_is_another_is_not_kept(home: Path) -> None:
+    pixels = PIXELS.copy()
+    pixels[0, 2] = 8
+    store(home, pixels)
+    with pytest.raises(DataUnavailable, match="not the images of a tiny set"):
+        openml("mnist", home)
+    assert not list(home.glob("*.npz"))
 
 
 def test_without_a_network_the_error_says_what_to_do(home: Path) -> None:
@@ -255,7 +294,7 @@ def test_a_download_that_differs_from_its_checksum_is_refused(home: Path) -> Non
 
 def test_other_images_are_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store(home)
-    monkeypatch.setitem(datasets.SOURCES, "mnist", Source("a tiny set", 61234, 3, (2, 2)))
+    monkeypatch.setitem(datasets.SOURCES, "mnist", Source("a tiny set", 61234, 3, (2, 2), SHA256))
     with pytest.raises(DataUnavailable, match=r"must have \(2, 2\) images .* got \(1, 3\)"):
         openml("mnist", home)
     assert not list(home.glob("*.npz"))
@@ -269,7 +308,7 @@ def test_a_damaged_file_is_refused(home: Path, damage: str) -> None:
     if damage == "change":
         with np.load(path) as file:
             kept = {key: file[key].copy() for key in file.files}
-        kept["images"][2, 1] += 1
+        kept["images"][2, 1] ^= 1
         np.savez(path, **kept)
     else:
         path.write_bytes(path.read_bytes()[:100] if damage == "cut" else b"text")
@@ -280,3 +319,4 @@ def test_a_damaged_file_is_refused(home: Path, damage: str) -> None:
 def test_the_sources_are_the_sets_of_their_names() -> None:
     known = {"mnist": (70_000, 784), "cifar": (60_000, 3072)}
     assert {name: (sum(s.counts), s.dimension) for name, s in datasets.SOURCES.items()} == known
+    assert all(len(bytes.fromhex(s.sha256)) == 32 for s in datasets.SOURCES.values())

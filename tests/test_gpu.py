@@ -89,6 +89,49 @@ def test_figure_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert worst == pytest.approx((1 - values[-1] / values[0]) ** steps, rel=1e-3)
 
 
+def test_where_the_runs_of_figure_one_end(tmp_path: Path) -> None:
+    """Against plain loops of descent by automatic differentiation, at a step that kills neurons."""
+    sizes = {**FIGURE.tiny, "q": 6, "n": 40, "d": 2, "steps": 10}
+    place = Place(CPU, 5, tmp_path, "ends")
+    tables = FIGURE.compute(place, sizes)
+    ends = {(row[0], row[1]): row[2:] for row in tables["_ends"][1]}
+    curves = {(row[0], row[1], row[2]): row[3:] for row in tables[""][1]}
+    data, _ = gpu_jobs._two_classes("sphere", place, sizes)
+    x, n = data.inputs, sizes["n"]
+    values, vectors = torch.linalg.eigh(kernels.hidden_kernel(RELU).gram(x))
+    for start, make, tau, eta in (
+        ("paired", descent.paired_start, 1.0, 1 / float(values[-1])),
+        ("paper", descent.gaussian_start, 0.01, 1e-3),
+    ):
+        begin, a = make(6, 2, tau, generator=place.generator(f"sphere/{start}"))
+        for labels, y in (("true", data.labels), ("worst", math.sqrt(n) * vectors[:, 0])):
+            w = begin.clone().requires_grad_()
+            left = []
+            for _ in range(11):
+                loss = (y - (x @ w.T).relu() @ a / math.sqrt(6)).square().sum() / 2
+                left.append(math.sqrt(2 * float(loss.detach())) / float(y.norm()))
+                (slope,) = torch.autograd.grad(loss, w)
+                last, w = w.detach(), (w - eta * slope).detach().requires_grad_()
+            changed = float((((x @ begin.T) > 0) != ((x @ last.T) > 0)).double().mean())
+            dead = float(((x @ last.T) <= 0).all(0).double().mean())
+            gates = ((x @ last.T) > 0).double()
+            largest = float(torch.linalg.eigvalsh(gates @ gates.T / 6 * (x @ x.T))[-1])
+            told = [eta, 10, changed, dead, largest]
+            assert ends[start, labels] == pytest.approx(told, rel=1e-3, abs=1e-9)
+            for t in (0, 1, 10):
+                linear = vectors.T @ y * (1 - eta * values) ** t
+                told = [left[t], float(linear.norm() / y.norm())]
+                assert curves[start, labels, t] == pytest.approx(told, rel=1e-3)
+
+
+def test_dead_neurons() -> None:
+    x = torch.tensor([[1.0, 0.0], [0.6, 0.8]])
+    weights = torch.tensor([[-1.0, 0.0], [0.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    # Outputs at the two rows: (-1, -.6), (0, -.8), (1, 1.4), (-1, .2).
+    assert gpu_jobs._dead(x, weights) == 0.5
+    assert gpu_jobs._dead(x.repeat(900, 1), -weights) == 0.25
+
+
 def test_a_wide_network_follows_the_linear_curve(tmp_path: Path) -> None:
     sizes = {**FIGURE.tiny, "q": 20_000, "n": 8}
     place = Place(CPU, 0, tmp_path, "wide")
@@ -205,6 +248,51 @@ def test_the_command(
     assert found.provenance["command"] == (
         "python -m memorize.gpu one_step/memorization --tiny --seed 5 --device cpu"
     )
+
+
+def test_the_command_at_other_sizes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["gpu_step", "--tiny", "--device", "cpu", "--seed", "5"]
+    assert gpu.main([*words, "--size", "m=40", "--size", "d=20"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "gpu_step ..."
+    found = recorded.read("gpu_step", tmp_path / "_build" / "gpu" / "tiny")
+    assert found.provenance["sizes"] == {"d": 20, "q": 8, "m": 40}
+    assert found.column("m").tolist() == [5, 40]
+    assert found.provenance["command"] == (
+        "python -m memorize.gpu gpu_step --tiny --size m=40 --size d=20 --seed 5 --device cpu"
+    )
+    assert gpu.main([*words, "--size", "m=40", "--size", "d=20"]) == 0
+    assert capsys.readouterr().out.rstrip().endswith("recorded before")
+    assert gpu.main(words) == 0
+    assert capsys.readouterr().out.rstrip().endswith("done")
+
+
+def test_a_size_is_for_the_jobs_that_have_it(tmp_path: Path) -> None:
+    row = compute(STEP, tmp_path, changed={"m": 16, "steps": 3})
+    assert row["state"] == "done"
+    sizes = recorded.read(STEP.name, tmp_path / "recorded").provenance["sizes"]
+    assert sizes == {**STEP.tiny, "m": 16}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["tails"], "there is no chapter or job 'tails', but fine_grained/generalization"),
+        (["gpu_step", "--size", "steps=2"], "none of these jobs has a size 'steps', but d, m, q"),
+        (["gpu_step", "--size", "m=0"], "a size must look like steps=200, got 'm=0'"),
+        (["gpu_step", "--size", "m=1e3"], "a size must look like"),
+        (["gpu_step", "--size", "=3"], "a size must look like"),
+        (["gpu_step", "--size", "m"], "a size must look like"),
+    ],
+)
+def test_a_command_that_names_nothing(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        gpu.main([*words, "--tiny"])
+    assert told in capsys.readouterr().err
 
 
 def test_without_a_gpu_the_command_says_so(

@@ -46,6 +46,7 @@ __all__ = [
     "pair",
     "parity",
     "split",
+    "store",
 ]
 
 
@@ -58,19 +59,34 @@ class Data(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """A data set of openml.org: its number there, its dimension, its examples of each label."""
+    """A data set of openml.org: its number there, its dimension, its examples of each label.
+
+    ``sha256`` is the :func:`fingerprint` of the examples in the order in which :func:`store` keeps
+    them: that of the originals, whoever passed them on.
+    """
 
     title: str
     number: int
     dimension: int
     counts: tuple[int, ...]
+    sha256: str
 
 
 SOURCES: Mapping[str, Source] = {
     "mnist": Source(
-        "MNIST", 554, 784, (6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958)
+        "MNIST",
+        554,
+        784,
+        (6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958),
+        "2d84d086ed350a1d62e130083d2273fa4001a03c42be4174b90bb67bbac8a0a1",
     ),
-    "cifar": Source("CIFAR-10", 40927, 3072, (6000,) * 10),
+    "cifar": Source(
+        "CIFAR-10",
+        40927,
+        3072,
+        (6000,) * 10,
+        "702563eceeb28cc340d4c0be90d736c75d810e6064acf0f385317710ae5cf417",
+    ),
 }
 
 
@@ -111,23 +127,55 @@ def openml(
 ) -> tuple[Float[Tensor, "n d"], Int[Tensor, " n"]]:
     """All of ``mnist`` (70,000 images, d = 784) or ``cifar`` (60,000, d = 3072), and labels 0–9.
 
-    ``folder``: scikit-learn's data folder by default (``SCIKIT_LEARN_DATA``). The first call
-    fetches the set from openml.org, where scikit-learn compares the file with the checksum that is
-    given there, and writes ``NAME.npz`` into the folder, with the :func:`fingerprint` of its
-    arrays. Later calls read that file, which may be copied to a machine without a network or
+    The examples come sorted by label and then by image. ``folder``: scikit-learn's data folder by
+    default (``SCIKIT_LEARN_DATA``). The first call fetches the set from openml.org, where
+    scikit-learn compares the file with the checksum that is given there, and :func:`store` keeps it
+    in the folder. Later calls read that file, which may be copied to a machine without a network or
     scikit-learn. Raises :class:`DataUnavailable` if the set is neither there nor to be fetched, or
-    is not as :data:`SOURCES` says, and ``ValueError`` for another name.
+    is not the one of :data:`SOURCES`, and ``ValueError`` for another name.
     """
-    if name not in SOURCES:
-        raise ValueError(f"name must be one of {', '.join(SOURCES)}, got {name!r}")
-    home = Path(folder or os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")).expanduser()
-    path = home / f"{name}.npz"
-    there = path.exists()
-    images, labels = _read(path) if there else _fetched(name, home)
-    _check(SOURCES[name], images, labels)
-    if not there:
-        _write(path, images, labels)
+    source, path = _source(name), _path(name, folder)
+    if not path.exists():
+        store(name, *_fetched(name, path.parent), folder)
+    images, labels = _read(path)
+    _check(source, images, labels, f" in {path}: delete it")
     return torch.tensor(images, dtype=dtype), torch.tensor(labels, dtype=torch.int64)
+
+
+def store(
+    name: str,
+    images: NDArray[np.generic],
+    labels: NDArray[np.generic],
+    folder: Path | str | None = None,
+) -> Path:
+    """Keep all of ``mnist`` or ``cifar``, from wherever it came, for :func:`openml` to read.
+
+    ``images``: grey values from 0 to 255, of shape (n d), in any order; those of CIFAR-10 in three
+    planes, red, green and blue. ``labels``: 0 to 9. Writes ``NAME.npz`` into the folder, sorted by
+    label and then by image, and returns its path. Raises :class:`DataUnavailable` for other
+    examples than those of :data:`SOURCES`, and ``ValueError`` for another name.
+    """
+    source, path = _source(name), _path(name, folder)
+    if images.ndim != 2 or labels.shape != images.shape[:1]:
+        raise ValueError(
+            f"images must have shape (n d) and labels (n), got {images.shape} and {labels.shape}"
+        )
+    values = np.column_stack([labels, images])
+    if not np.isin(values, np.arange(256)).all():
+        raise DataUnavailable(f"{source.title} must have whole numbers from 0 to 255")
+    table = values.astype(np.uint8)
+    table = table[sorted(range(len(table)), key=lambda i: table[i].tobytes())]
+    _check(source, table[:, 1:], table[:, 0])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        try:
+            np.savez_compressed(file, images=table[:, 1:], labels=table[:, 0])
+            file.close()
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    return path
 
 
 def fingerprint(images: NDArray[np.generic], labels: NDArray[np.generic]) -> str:
@@ -235,7 +283,7 @@ def _replaced(labels: Tensor, chosen: Tensor, generator: torch.Generator) -> Ten
 
 
 def _fetched(name: str, home: Path) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
-    """Images, as bytes if they are whole numbers up to 255, and labels, by scikit-learn."""
+    """Images and labels, by scikit-learn."""
     source = SOURCES[name]
     try:
         from sklearn.datasets import fetch_openml
@@ -247,7 +295,7 @@ def _fetched(name: str, home: Path) -> tuple[NDArray[np.generic], NDArray[np.gen
                 data_id=source.number, data_home=home, as_frame=False, parser="liac-arff"
             )
         labels = np.asarray(found.target).astype(str).astype(np.uint8)
-        images = np.asarray(found.data, dtype=np.float32)
+        images: NDArray[np.generic] = np.asarray(found.data)
     except (ImportError, OSError, ValueError) as error:
         raise DataUnavailable(
             f"{source.title} is not in {home} and was not fetched from openml.org: {error}\n"
@@ -255,39 +303,36 @@ def _fetched(name: str, home: Path) -> tuple[NDArray[np.generic], NDArray[np.gen
             f"{name}.npz into its folder; copy that file to {home}, or name its folder in "
             "SCIKIT_LEARN_DATA. digits() and mnist() need no network"
         ) from None
-    small = images.astype(np.uint8)
-    return (small if np.array_equal(small, images) else images), labels
+    return images, labels
 
 
-def _write(path: Path, images: NDArray[np.generic], labels: NDArray[np.generic]) -> None:
-    """Write the file, in one step: a run that is stopped leaves none, or a whole one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            sha256 = np.array(fingerprint(images, labels))
-            np.savez_compressed(file, images=images, labels=labels, sha256=sha256)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+def _source(name: str) -> Source:
+    if name not in SOURCES:
+        raise ValueError(f"name must be one of {', '.join(SOURCES)}, got {name!r}")
+    return SOURCES[name]
+
+
+def _path(name: str, folder: Path | str | None) -> Path:
+    home = folder or os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")
+    return Path(home).expanduser() / f"{name}.npz"
 
 
 def _read(path: Path) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
     try:
         with np.load(path) as found:
-            images, labels, sha256 = (found[key] for key in ("images", "labels", "sha256"))
+            return found["images"], found["labels"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise DataUnavailable(f"{path} cannot be read ({error}): delete it") from None
-    if fingerprint(images, labels) != str(sha256):
-        raise DataUnavailable(f"{path} is not what was written (its sha256 differs): delete it")
-    return images, labels
 
 
-def _check(source: Source, images: NDArray[np.generic], labels: NDArray[np.generic]) -> None:
+def _check(
+    source: Source, images: NDArray[np.generic], labels: NDArray[np.generic], where: str = ""
+) -> None:
     counts = tuple(np.bincount(labels, minlength=len(source.counts)).tolist())
     if images.shape != (sum(source.counts), source.dimension) or counts != source.counts:
         raise DataUnavailable(
             f"{source.title} must have {source.counts} images of labels 0, 1, … in dimension "
-            f"{source.dimension}, got {counts} in dimension {images.shape[1:]}"
+            f"{source.dimension}, got {counts} in dimension {images.shape[1:]}{where}"
         )
+    if fingerprint(images, labels) != source.sha256:
+        raise DataUnavailable(f"these are not the images of {source.title}{where}")

@@ -1,4 +1,4 @@
-"""The gpu tier of the chapters: ``python -m memorize.gpu [CHAPTER]``, as ``make gpu`` runs it.
+"""The gpu tier of the chapters: ``python -m memorize.gpu [CHAPTER or JOB]``, as ``make gpu`` does.
 
 It needs the ground storey and torch, and no more. A job computes what a chapter shows at the
 paper's sizes and writes it, with where it comes from, beside the other recorded results of the
@@ -6,7 +6,9 @@ book. What is finished is not done again, and a job that was stopped goes on fro
 the end stands a table: the time of each job, the rate of its matrix products as a share of what the
 device reached with square ones in the same run (single precision, without TF32), and the memory.
 
-Without a GPU the same code runs at small sizes (``--tiny``), and then nothing is recorded.
+Without a GPU the same code runs at small sizes (``--tiny``), and then nothing is recorded. With
+time it runs at the same sizes on a CPU, if need be for fewer steps (``--device cpu --size
+steps=200``): what is recorded says so.
 """
 
 from __future__ import annotations
@@ -62,10 +64,15 @@ def run(
     scratch: Path,
     command: str,
     again: bool = False,
+    changed: Mapping[str, int] | None = None,
 ) -> dict[str, Value]:
-    """Run a job, unless its result is there, write its tables and return its row of the table."""
-    sizes = job.tiny if tiny else job.sizes
-    same = {"code": code(), "seed": seed, "sizes": dict(sizes), "device": _name(device)}
+    """Run a job, unless its result is there, write its tables and return its row of the table.
+
+    ``changed``: other values of its sizes; those of sizes that it does not have are left out.
+    """
+    sizes = dict(job.tiny if tiny else job.sizes)
+    sizes |= {name: size for name, size in (changed or {}).items() if name in sizes}
+    same = {"code": code(), "seed": seed, "sizes": sizes, "device": _name(device)}
     path = into / f"{job.name}.json"
     before = _provenance(path)
     if not again and all(before.get(name) == value for name, value in same.items()):
@@ -144,14 +151,30 @@ def code() -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m memorize.gpu", description=__doc__)
-    chapters = sorted({job.chapter for job in JOBS})
-    parser.add_argument("chapter", nargs="?", choices=chapters, help="the jobs of one chapter")
+    parser.add_argument("what", nargs="?", help="a chapter, for its jobs, or one job")
+    parser.add_argument(
+        "--size",
+        action="append",
+        default=[],
+        type=_size,
+        metavar="NAME=N",
+        help="another size, as in steps=200, of the jobs that have it",
+    )
     parser.add_argument("--device", help="as torch names it (default: MEMORIZE_DEVICE, else cuda)")
     parser.add_argument("--seed", type=int, help="default: MEMORIZE_SEED, else 0")
     parser.add_argument("--tiny", action="store_true", help="small sizes; nothing is recorded")
     parser.add_argument("--again", action="store_true", help="do anew what is recorded")
     parser.add_argument("--into", type=Path, help="the folder of the results")
     options = parser.parse_args(arguments)
+    jobs = [job for job in JOBS if options.what in (None, job.chapter, job.name)]
+    if not jobs:
+        known = ", ".join(sorted({job.chapter for job in JOBS}) + [job.name for job in JOBS])
+        parser.error(f"there is no chapter or job {options.what!r}, but {known}")
+    changed = dict(options.size)
+    for name in changed:
+        if not any(name in job.sizes for job in jobs):
+            known = ", ".join(sorted({size for job in jobs for size in job.sizes}))
+            parser.error(f"none of these jobs has a size {name!r}, but {known}")
     wanted = (
         options.device or os.environ.get("MEMORIZE_DEVICE") or ("cpu" if options.tiny else "cuda")
     )
@@ -163,28 +186,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     torch.backends.cuda.matmul.allow_tf32 = False
     seed = runtime.master_seed() if options.seed is None else options.seed
-    words = [w for w in (options.chapter, "--tiny" if options.tiny else None) if w]
+    words = [w for w in (options.what, "--tiny" if options.tiny else None) if w]
+    words += [f"--size {name}={size}" for name, size in changed.items()]
     command = " ".join(["python -m memorize.gpu", *words, f"--seed {seed} --device {device}"])
     into = options.into or (SCRATCH / "tiny" if options.tiny else RECORDED)
     rows = []
-    for job in JOBS:
-        if options.chapter in (None, job.chapter):
-            sys.stdout.write(f"{job.name} ...\n")
-            sys.stdout.flush()
-            rows.append(
-                run(
-                    job,
-                    device=device,
-                    seed=seed,
-                    tiny=options.tiny,
-                    into=into,
-                    scratch=SCRATCH,
-                    command=command,
-                    again=options.again,
-                )
+    for job in jobs:
+        sys.stdout.write(f"{job.name} ...\n")
+        sys.stdout.flush()
+        rows.append(
+            run(
+                job,
+                device=device,
+                seed=seed,
+                tiny=options.tiny,
+                into=into,
+                scratch=SCRATCH,
+                command=command,
+                again=options.again,
+                changed=changed,
             )
+        )
     sys.stdout.write("\n" + table(rows))
     return 0
+
+
+def _size(text: str) -> tuple[str, int]:
+    name, _, size = text.partition("=")
+    if not name or not size.isascii() or not size.isdigit() or int(size) < 1:
+        raise argparse.ArgumentTypeError(f"a size must look like steps=200, got {text!r}")
+    return name, int(size)
 
 
 def _name(device: torch.device) -> str:

@@ -17,7 +17,7 @@ from torch import Tensor
 from memorize import datasets, experiments, matrices, orlicz, phases, runtime
 from memorize.activations import ABS, RELU
 from memorize.datasets import Data
-from memorize.descent import Descent, descend, gaussian_start, outputs, paired_start
+from memorize.descent import Descent, descend, flips, gaussian_start, outputs, paired_start
 from memorize.dynamics import one_step
 from memorize.generalization import (
     complexity,
@@ -27,7 +27,7 @@ from memorize.generalization import (
     mixed_square,
 )
 from memorize.gpu_work import Job, Place, Sizes, Table, Value, short
-from memorize.kernels import hidden_kernel
+from memorize.kernels import hidden_kernel, network_kernel
 from memorize.networks import balanced_signs, network, orthonormal_rows, random_signs
 from memorize.phase_grids import GRIDS, MEASURED, SIZES, Parameters, recorded_as, summary
 from memorize.tails import exceedances
@@ -191,8 +191,11 @@ def memorization_step(place: Place, sizes: Sizes) -> dict[str, Table]:
 def figure_one(source: str, place: Place, sizes: Sizes) -> dict[str, Table]:
     """Figure 1 of paper F: descent on true, random and worst-case labels, and the spectrum of H.
 
-    ‖y − ŷ^{(t)}‖/‖y‖ beside ‖(I − ηH)^t y‖/‖y‖ at η = 1/λ_1, from the paper's start with κ = 0.01
-    and from the paired start with κ = 1. H and its eigenvalues in double precision.
+    ‖y − ŷ^{(t)}‖/‖y‖ beside ‖(I − ηH)^t y‖/‖y‖, from the paper's start, κ = 0.01, at the paper's
+    step η = 10⁻³, and from the paired start with κ = 1 at η = 1/λ_1. At the end of each run, the
+    share of the activations that have changed, that of the neurons that are off at all examples,
+    and the largest eigenvalue of the network's own Gram matrix. H and its eigenvalues in double
+    precision.
     """
     n, q = sizes["n"], sizes["q"]
     data, _ = _two_classes(source, place, sizes)
@@ -202,16 +205,23 @@ def figure_one(source: str, place: Place, sizes: Sizes) -> dict[str, Table]:
     noise = random_signs(n, generator=place.generator(f"{source}/labels"), device=place.device)
     labels = torch.stack([data.labels, noise, math.sqrt(n) * vectors[:, -1]])
     shares = labels @ vectors / math.sqrt(n)
-    eta = 1 / float(values[0])
     x, y = inputs.float(), labels.float()
     curves: list[list[Value]] = []
+    ends: list[list[Value]] = []
     times = _spaced(sizes["steps"])
-    for start, make, tau in (("paper", gaussian_start, 0.01), ("paired", paired_start, 1.0)):
+    for start, make, tau, eta in (
+        ("paired", paired_start, 1.0, 1 / float(values[0])),
+        ("paper", gaussian_start, 0.01, 1e-3),
+    ):
         gen = place.generator(f"{source}/{start}")
         w, a = make(q, x.shape[1], tau, generator=gen, device=place.device, dtype=torch.float32)
         state = _descended(place, sizes, start, x, y, w, a, eta)
         found = (2 * state.losses).sqrt() / y.norm(dim=1)
+        changed = flips(x, w, state.weights).double().mean(1) / q
         for k, name in enumerate(("true", "random", "worst")):
+            end = state.weights[k]
+            told = float(changed[k]), _dead(x, end), _largest(x, end)
+            ends.append([start, name, short(eta), state.step, *map(short, told)])
             for t in times:
                 linear = float(((1 - eta * values) ** t * shares[k]).norm())
                 curves.append([start, name, t, short(float(found[t, k])), short(linear)])
@@ -222,6 +232,7 @@ def figure_one(source: str, place: Place, sizes: Sizes) -> dict[str, Table]:
     ]
     return {
         "": (("start", "labels", "step", "residual", "linear"), curves),
+        "_ends": (("start", "labels", "eta", "steps", "changed", "dead", "largest"), ends),
         "_spectrum": (("index", "eigenvalue", "true", "random"), spectrum),
     }
 
@@ -428,6 +439,19 @@ def _descended(
         place.save(name, state.tensors())
     assert state is not None
     return state
+
+
+def _dead(x: Tensor, weights: Tensor) -> float:
+    """The share of the neurons that are off at all rows of x."""
+    tops = [(block @ weights.T).amax(0) for block in torch.split(x, 1000)]
+    return float((torch.stack(tops).amax(0) <= 0).double().mean())
+
+
+def _largest(x: Tensor, weights: Tensor) -> float:
+    """λ_1 of the Gram matrix of the gradients, the part of the hidden weights, where a_i² = 1."""
+    gram = network_kernel(RELU, weights, torch.ones_like(weights[:, 0]), x, B=1.0).hidden
+    ones = torch.ones_like(gram[:, :1])  # no entry is negative where inputs are not: nearly v_1
+    return float(torch.lobpcg(gram, X=ones, niter=200)[0])
 
 
 def _replaced(place: Place, name: str, labels: Tensor, share: Fraction) -> Tensor:
