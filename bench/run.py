@@ -226,9 +226,9 @@ def _row(
 
 
 def provenance(
-    case: Case, pythons: Mapping[str, Path], threads: int, absent: Mapping[str, str]
+    case: Case, pythons: Mapping[str, Path], threads: int, absent: Mapping[str, str], code: str
 ) -> dict[str, Any]:
-    """What the times belong to."""
+    """What the times belong to; ``code``: the commit that the run began with."""
     versions = {name: metadata.version(name) for name in ("torch", "numpy", "scipy")}
     if any(side.environment == "peers" for side in case.sides) and "peers" in pythons:
         names = ("neural-tangents", "jax", "jaxlib")
@@ -244,7 +244,7 @@ def provenance(
         "device": f"{_processor()}, {os.cpu_count()} cores, {threads} used",
         "python": platform.python_version(),
         "versions": versions,
-        "code": _commit(),
+        "code": code,
         "seed": SEED,
         "sizes": dict(case.sizes),
         "title": case.title,
@@ -255,9 +255,13 @@ def provenance(
 
 
 def _commit() -> str:
-    """The commit, with a + if the tree has changes beside it; empty outside of git."""
+    """The commit, with a + if the code differs from it; empty outside of git.
+
+    To be read before anything is recorded, which changes the tree.
+    """
     said = []
-    for command in (["rev-parse", "--short=12", "HEAD"], ["status", "--porcelain", "-uno"]):
+    changes = ["status", "--porcelain", "--", "src", "bench"]
+    for command in (["rev-parse", "--short=12", "HEAD"], changes):
         done = subprocess.run(
             ["git", *command], cwd=ROOT, capture_output=True, text=True, check=False
         )
@@ -311,7 +315,7 @@ def main() -> int:
         print("without the peers' environment: neural-tangents is left out")
     folder = recorded.FOLDER if options.record else ROOT / "_build" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
-    status, start = 0, time.perf_counter()
+    status, start, code = 0, time.perf_counter(), _commit()
     for case in CASES:
         if options.cases and case.name not in options.cases:
             continue
@@ -322,7 +326,7 @@ def main() -> int:
             print(f"  failed: {error}", flush=True)
             status = 1
             continue
-        about = provenance(case, pythons, options.threads, absent)
+        about = provenance(case, pythons, options.threads, absent, code)
         path = recorded.write(f"speed_{case.name}", about, columns, rows, folder)
         print(*told(columns, rows), f"  {path}", sep="\n", flush=True)
     print(f"done in {time.perf_counter() - start:.0f} s")

@@ -140,7 +140,7 @@ def test_a_case_runs_in_processes_of_its_own_and_is_recorded(tmp_path: Path) -> 
     assert not absent
     assert len(rows) == 4
     assert all(dict(zip(columns, row, strict=True))["fastest"] > 0 for row in rows)
-    about = run.provenance(small, HERE, 1, absent)
+    about = run.provenance(small, HERE, 1, absent, "abc")
     recorded.write("speed_sgd", about, columns, rows, tmp_path)
     found = recorded.read("speed_sgd", tmp_path)
     assert found.where(side="loop", main=1).column("scale").tolist() == [3]

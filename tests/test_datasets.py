@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -243,9 +244,20 @@ def test_a_set_from_elsewhere(home: Path) -> None:
     [
         (PIXELS / 256, CLASSES, "must have whole numbers"),
         (-PIXELS, CLASSES, "must have whole numbers"),
-        (PIXELS[:, ::-1], CLASSES, "not the images of a tiny set$"),
-        (np.where(PIXELS == 7, 8, PIXELS), CLASSES, "not the images of a tiny set$"),
-        (PIXELS, [0, 1, 1, 1], "not the images of a tiny set$"),
+        (np.where(PIXELS == 0, 256, PIXELS), CLASSES, "must have whole numbers"),
+        (np.where(PIXELS == 0, math.nan, PIXELS), CLASSES, "must have whole numbers"),
+        (PIXELS, ["1", "0", "1", "1"], "must have whole numbers"),
+        (
+            PIXELS[:, ::-1],
+            CLASSES,
+            "not the images of a tiny set, in the order that store.. keeps$",
+        ),
+        (
+            np.where(PIXELS == 7, 8, PIXELS),
+            CLASSES,
+            "not the images of a tiny set, in the order that store.. keeps$",
+        ),
+        (PIXELS, [0, 1, 1, 1], "not the images of a tiny set, in the order that store.. keeps$"),
         (PIXELS[:, :2], CLASSES, "in dimension 3, got"),
         (PIXELS, CLASSES[:3], "images must have shape"),
         (PIXELS[0], CLASSES, "images must have shape"),
@@ -255,6 +267,32 @@ def test_a_set_that_is_another_is_not_kept(home: Path, images: Any, labels: Any,
     with pytest.raises((DataUnavailable, ValueError), match=told):
         datasets.store("mnist", np.asarray(images), np.array(labels), home)
     assert not list(home.iterdir())
+
+
+def test_where_a_set_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = datasets.store("mnist", PIXELS, np.array(CLASSES), home / "a" / "folder")
+    assert path == home / "a" / "folder" / "mnist.npz"
+    assert path.stat().st_mode & 0o777 == 0o644
+    monkeypatch.delenv("SCIKIT_LEARN_DATA", raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    path = datasets.store("mnist", PIXELS, np.array(CLASSES))
+    assert path == home / "scikit_learn_data" / "mnist.npz"
+
+
+def test_a_write_that_fails_leaves_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*paths: Any) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(datasets.os, "replace", full)
+    with pytest.raises(OSError, match="no room"):
+        datasets.store("mnist", PIXELS, np.array(CLASSES), home)
+    assert not list(home.iterdir())
+
+
+def test_a_fingerprint_tells_types_and_shapes_apart() -> None:
+    labels = np.array([0, 1, 1, 1], dtype=np.uint8)
+    others = [(SORTED.view(np.int8), labels), (SORTED.reshape(3, 4), labels), (SORTED, labels[:3])]
+    assert all(fingerprint(*other) != SHA256 for other in others)
 
 
 def test_a_fetched_set_that_is_another_is_not_kept(home: Path) -> None:
@@ -300,18 +338,24 @@ def test_other_images_are_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -
     assert not list(home.glob("*.npz"))
 
 
-@pytest.mark.parametrize("damage", ["change", "cut", "other"])
+@pytest.mark.parametrize("damage", ["change", "order", "type", "cut", "empty", "array", "other"])
 def test_a_damaged_file_is_refused(home: Path, damage: str) -> None:
     store(home)
     openml("mnist", home)
     path = home / "mnist.npz"
+    with np.load(path) as file:
+        kept = {key: file[key].copy() for key in file.files}
     if damage == "change":
-        with np.load(path) as file:
-            kept = {key: file[key].copy() for key in file.files}
         kept["images"][2, 1] ^= 1
-        np.savez(path, **kept)
-    else:
-        path.write_bytes(path.read_bytes()[:100] if damage == "cut" else b"text")
+    elif damage == "order":
+        kept["images"] = kept["images"][[0, 2, 1, 3]]
+    elif damage == "type":
+        kept["labels"] = kept["labels"].astype(float)
+    np.savez(path, **kept)
+    if damage == "array":
+        np.save(path.open("wb"), kept["images"])
+    elif damage in ("cut", "empty", "other"):
+        path.write_bytes({"cut": path.read_bytes()[:100], "empty": b"", "other": b"text"}[damage])
     with pytest.raises(DataUnavailable, match="delete it"):
         openml("mnist", home)
 
@@ -319,4 +363,8 @@ def test_a_damaged_file_is_refused(home: Path, damage: str) -> None:
 def test_the_sources_are_the_sets_of_their_names() -> None:
     known = {"mnist": (70_000, 784), "cifar": (60_000, 3072)}
     assert {name: (sum(s.counts), s.dimension) for name, s in datasets.SOURCES.items()} == known
+    assert {name: s.sha256[:16] for name, s in datasets.SOURCES.items()} == {
+        "mnist": "2d84d086ed350a1d",
+        "cifar": "702563eceeb28cc3",
+    }
     assert all(len(bytes.fromhex(s.sha256)) == 32 for s in datasets.SOURCES.values())

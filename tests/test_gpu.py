@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from memorize import (
     gpu_work,
     kernels,
     matrices,
+    networks,
     orlicz,
     outputs,
     phase_grids,
@@ -40,6 +42,7 @@ from memorize.datasets import DataUnavailable
 from memorize.evidence import clopper_pearson
 from memorize.gpu import JOBS
 from memorize.gpu_work import Job, Place
+from memorize.sgd import Diverged
 from memorize.statements.model import CHAPTERS
 
 CPU = torch.device("cpu")
@@ -56,8 +59,8 @@ def compute(job: Job, folder: Path, **changed: Any) -> dict[str, Any]:
 def test_every_job_belongs_to_a_chapter() -> None:
     assert {job.chapter for job in JOBS} <= set(CHAPTERS)
     assert len(BY_NAME) == len(JOBS)
-    large = BY_NAME["gpu_figure_one_cifar"].sizes
-    assert (large["n"], large["q"], large["d"]) == (10_000, 10_000, 3072)
+    for name in ("gpu_figure_one_cifar", "gpu_figure_two_mnist", FIGURE.name):
+        assert (BY_NAME[name].sizes["n"], BY_NAME[name].sizes["q"]) == (10_000, 10_000)
     assert STEP.sizes["d"] == STEP.sizes["q"] == 8192
 
 
@@ -90,7 +93,7 @@ def test_figure_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_where_the_runs_of_figure_one_end(tmp_path: Path) -> None:
-    """Against plain loops of descent by automatic differentiation, at a step that kills neurons."""
+    """Against plain loops of descent by automatic differentiation."""
     sizes = {**FIGURE.tiny, "q": 6, "n": 40, "d": 2, "steps": 10}
     place = Place(CPU, 5, tmp_path, "ends")
     tables = FIGURE.compute(place, sizes)
@@ -104,7 +107,13 @@ def test_where_the_runs_of_figure_one_end(tmp_path: Path) -> None:
         ("paper", descent.gaussian_start, 0.01, 1e-3),
     ):
         begin, a = make(6, 2, tau, generator=place.generator(f"sphere/{start}"))
-        for labels, y in (("true", data.labels), ("worst", math.sqrt(n) * vectors[:, 0])):
+        noise = networks.random_signs(n, generator=place.generator("sphere/labels"))
+        assert not torch.equal(noise, data.labels)
+        for labels, y in (
+            ("true", data.labels),
+            ("random", noise),
+            ("worst", math.sqrt(n) * vectors[:, 0]),
+        ):
             w = begin.clone().requires_grad_()
             left = []
             for _ in range(11):
@@ -129,7 +138,19 @@ def test_dead_neurons() -> None:
     weights = torch.tensor([[-1.0, 0.0], [0.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
     # Outputs at the two rows: (-1, -.6), (0, -.8), (1, 1.4), (-1, .2).
     assert gpu_jobs._dead(x, weights) == 0.5
-    assert gpu_jobs._dead(x.repeat(900, 1), -weights) == 0.25
+    assert gpu_jobs._dead(x[:1].repeat(1000, 1), weights) == 0.75
+    assert gpu_jobs._dead(torch.cat([x[:1].repeat(1000, 1), x[1:]]), weights) == 0.5
+
+
+def test_a_curve_beyond_the_limit() -> None:
+    """Where 1 − ηλ_1 < −1 it grows, and that of the other eigenvectors does not."""
+    values = torch.tensor([3400.0, 100.0, 1e-3]).double()
+    first, other = torch.tensor([0.6, 0.8, 0.0]).double(), torch.tensor([0.0, 0.0, 1.0]).double()
+    assert gpu_jobs._linear(values, first, 1e-3, 0) == pytest.approx(1)
+    told = math.hypot(0.6 * 2.4**10, 0.8 * 0.9**10)
+    assert gpu_jobs._linear(values, first, 1e-3, 10) == pytest.approx(told)
+    assert gpu_jobs._linear(values, first, 1e-3, 5000) == pytest.approx(0.6 * gpu_jobs.FAR)
+    assert gpu_jobs._linear(values, other, 1e-3, 5000) == pytest.approx((1 - 1e-6) ** 5000)
 
 
 def test_a_wide_network_follows_the_linear_curve(tmp_path: Path) -> None:
@@ -274,6 +295,69 @@ def test_a_size_is_for_the_jobs_that_have_it(tmp_path: Path) -> None:
     assert row["state"] == "done"
     sizes = recorded.read(STEP.name, tmp_path / "recorded").provenance["sizes"]
     assert sizes == {**STEP.tiny, "m": 16}
+    row = compute(STEP, tmp_path / "odd", changed={"q": 17})
+    assert row["state"].startswith("not run at these sizes: ")
+    with pytest.raises(ValueError, match="q"):
+        compute(
+            Job("gpu_odd", "tails/sums", "", STEP.sizes, {**STEP.tiny, "q": 17}, STEP.compute),
+            tmp_path,
+        )
+
+
+def test_a_result_at_its_own_sizes_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = Job("gpu_odd", "tails/sums", "", {"m": 3}, {"m": 1}, told_sizes)
+    run = partial(compute, job, tmp_path, tiny=False)
+    assert run()["state"] == "done"
+    assert run(changed={"m": 2})["state"].startswith("recorded before at its own sizes")
+    assert sizes_of(tmp_path) == 3
+    assert run(changed={"m": 2}, again=True)["state"] == "done"
+    assert sizes_of(tmp_path) == 2
+    assert run(changed={"m": 1})["state"] == "done"
+    assert run()["state"] == "done"
+    assert sizes_of(tmp_path) == 3
+
+
+def told_sizes(place: Place, sizes: Any) -> Any:
+    return {"": (("m",), [[sizes["m"]]])}
+
+
+def sizes_of(folder: Path) -> int:
+    return int(recorded.read("gpu_odd", folder / "recorded").column("m")[0])
+
+
+def test_sizes_reach_every_job_that_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"m": "gpu_odd", "n": "gpu_other"}
+    jobs = [
+        Job(name, "tails/sums", "", {k: 3}, {k: 1}, partial(kept_size, k))
+        for k, name in names.items()
+    ]
+    monkeypatch.setattr(gpu, "JOBS", jobs)
+    monkeypatch.chdir(tmp_path)
+    assert gpu.main(["--tiny", "--size", "n=7"]) == 0
+    folder = tmp_path / "_build" / "gpu" / "tiny"
+    assert recorded.read("gpu_odd", folder).column("size").tolist() == [1]
+    assert recorded.read("gpu_other", folder).column("size").tolist() == [7]
+
+
+def kept_size(name: str, place: Place, sizes: Any) -> Any:
+    return {"": (("size",), [[sizes[name]]])}
+
+
+def test_a_job_that_diverges_is_told(tmp_path: Path) -> None:
+    def far(place: Place, sizes: Any) -> Any:
+        raise Diverged(0, 3, math.inf, 0.1)
+
+    row = compute(Job("gpu_far", "tails/sums", "", {}, {}, far), tmp_path)
+    assert row["state"].startswith("not run: ")
+    assert "3" in row["state"]
+
+
+def test_a_number_that_is_none_is_not_written(tmp_path: Path) -> None:
+    job = Job("gpu_nan", "tails/sums", "", {}, {}, lambda *_: {"": (("x",), [[math.nan]])})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        compute(job, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -283,6 +367,8 @@ def test_a_size_is_for_the_jobs_that_have_it(tmp_path: Path) -> None:
         (["gpu_step", "--size", "steps=2"], "none of these jobs has a size 'steps', but d, m, q"),
         (["gpu_step", "--size", "m=0"], "a size must look like steps=200, got 'm=0'"),
         (["gpu_step", "--size", "m=1e3"], "a size must look like"),
+        (["gpu_step", "--size", "m=²"], "a size must look like"),
+        (["gpu_step", "--size", "m=٣"], "a size must look like"),
         (["gpu_step", "--size", "=3"], "a size must look like"),
         (["gpu_step", "--size", "m"], "a size must look like"),
     ],

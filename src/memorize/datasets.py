@@ -153,7 +153,8 @@ def store(
     ``images``: grey values from 0 to 255, of shape (n d), in any order; those of CIFAR-10 in three
     planes, red, green and blue. ``labels``: 0 to 9. Writes ``NAME.npz`` into the folder, sorted by
     label and then by image, and returns its path. Raises :class:`DataUnavailable` for other
-    examples than those of :data:`SOURCES`, and ``ValueError`` for another name.
+    examples than those of :data:`SOURCES`, and ``ValueError`` for another name and for shapes that
+    do not fit.
     """
     source, path = _source(name), _path(name, folder)
     if images.ndim != 2 or labels.shape != images.shape[:1]:
@@ -161,7 +162,7 @@ def store(
             f"images must have shape (n d) and labels (n), got {images.shape} and {labels.shape}"
         )
     values = np.column_stack([labels, images])
-    if not np.isin(values, np.arange(256)).all():
+    if values.dtype.kind not in "uif" or not _bytes(values):
         raise DataUnavailable(f"{source.title} must have whole numbers from 0 to 255")
     table = values.astype(np.uint8)
     table = table[sorted(range(len(table)), key=lambda i: table[i].tobytes())]
@@ -171,6 +172,7 @@ def store(
         try:
             np.savez_compressed(file, images=table[:, 1:], labels=table[:, 0])
             file.close()
+            os.chmod(file.name, 0o644)  # a temporary file is its owner's alone
             os.replace(file.name, path)
         except BaseException:
             os.unlink(file.name)
@@ -321,13 +323,28 @@ def _read(path: Path) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
     try:
         with np.load(path) as found:
             return found["images"], found["labels"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataUnavailable(f"{path} cannot be read ({error}): delete it") from None
+    except (
+        OSError,
+        EOFError,
+        TypeError,
+        ValueError,
+        KeyError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as e:
+        raise DataUnavailable(f"{path} cannot be read ({e}): delete it") from None
+
+
+def _bytes(values: NDArray[np.generic]) -> bool:
+    """Whether all are whole numbers from 0 to 255."""
+    return bool(np.all((values >= 0) & (values <= 255) & (values == np.floor(values))))  # type: ignore[operator]
 
 
 def _check(
     source: Source, images: NDArray[np.generic], labels: NDArray[np.generic], where: str = ""
 ) -> None:
+    if images.dtype != np.uint8 or labels.dtype != np.uint8 or images.shape[:1] != labels.shape:
+        raise DataUnavailable(f"{source.title} must be bytes, one row and one label each{where}")
     counts = tuple(np.bincount(labels, minlength=len(source.counts)).tolist())
     if images.shape != (sum(source.counts), source.dimension) or counts != source.counts:
         raise DataUnavailable(
@@ -335,4 +352,6 @@ def _check(
             f"{source.dimension}, got {counts} in dimension {images.shape[1:]}{where}"
         )
     if fingerprint(images, labels) != source.sha256:
-        raise DataUnavailable(f"these are not the images of {source.title}{where}")
+        raise DataUnavailable(
+            f"these are not the images of {source.title}, in the order that store() keeps{where}"
+        )

@@ -22,6 +22,7 @@ import resource
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from memorize import runtime
 from memorize.datasets import DataUnavailable
 from memorize.gpu_jobs import JOBS
 from memorize.gpu_work import Job, Meter, Place, Value, short
+from memorize.sgd import Diverged
 
 __all__ = ["JOBS", "code", "main", "product_rate", "run", "table"]
 
@@ -68,7 +70,8 @@ def run(
 ) -> dict[str, Value]:
     """Run a job, unless its result is there, write its tables and return its row of the table.
 
-    ``changed``: other values of its sizes; those of sizes that it does not have are left out.
+    ``changed``: other values of its sizes; those of sizes that it does not have are left out. A
+    result at the job's own sizes is not replaced by one at others, unless ``again``.
     """
     sizes = dict(job.tiny if tiny else job.sizes)
     sizes |= {name: size for name, size in (changed or {}).items() if name in sizes}
@@ -77,6 +80,9 @@ def run(
     before = _provenance(path)
     if not again and all(before.get(name) == value for name, value in same.items()):
         return {"job": job.name, "state": "recorded before", **_figures(before)}
+    if not again and not tiny and sizes != job.sizes and before.get("sizes") == dict(job.sizes):
+        state = "recorded before at its own sizes, which --again would replace"
+        return {"job": job.name, "state": state, **_figures(before)}
     text = json.dumps(same, sort_keys=True)
     key = f"{job.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     side = 256 if tiny else 8192 if device.type == "cuda" else 2048
@@ -88,8 +94,12 @@ def run(
         place.clear()
     try:
         tables = job.compute(place, sizes)
-    except DataUnavailable as error:
+    except (DataUnavailable, Diverged) as error:
         return {"job": job.name, "state": f"not run: {str(error).splitlines()[0]}"}
+    except ValueError as error:
+        if sizes == (job.tiny if tiny else job.sizes):
+            raise
+        return {"job": job.name, "state": f"not run at these sizes: {error}"}
     except torch.cuda.OutOfMemoryError:
         return {"job": job.name, "state": "not run: the device has not enough memory for it"}
     seconds, memory = place.seconds, _memory(device)
@@ -256,8 +266,9 @@ def _write(
 ) -> None:
     """As the book's recorded results are written: one line a row, in one step."""
     head = {"provenance": provenance, "columns": list(columns)}
-    lines = ",\n".join(f"  {json.dumps(list(row), ensure_ascii=False)}" for row in rows)
-    text = json.dumps(head, indent=1, ensure_ascii=False)[:-2] + f',\n "rows": [\n{lines}\n ]\n}}\n'
+    dumps = partial(json.dumps, ensure_ascii=False, allow_nan=False)
+    lines = ",\n".join(f"  {dumps(list(row))}" for row in rows)
+    text = dumps(head, indent=1)[:-2] + f',\n "rows": [\n{lines}\n ]\n}}\n'
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_text(text, encoding="utf-8")

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from memorize.book import figures, recorded
 from memorize.book.recorded import Recorded
 from memorize.gpu_jobs import JOBS
+from memorize.gpu_work import Job
 from memorize.statements.model import CHAPTERS
 
 __all__ = [
@@ -176,7 +177,8 @@ def book_table(folder: Path = recorded.FOLDER) -> str:
 def gpu_table(folder: Path = recorded.FOLDER) -> str:
     """The jobs of ``make gpu``: time, share of the device's rate, memory, as HTML.
 
-    A dash stands where no products of matrices were timed, or memory was not measured.
+    A dash stands where no products of matrices were timed, or memory was not measured. Sizes are
+    told where they are others than the job's.
     """
     lines: list[str] = []
     chapter = ""
@@ -191,15 +193,21 @@ def gpu_table(folder: Path = recorded.FOLDER) -> str:
             told = _seconds(p["seconds"])
             share = f"{100 * p['share']:.0f} %" if "share" in p else "–"
             memory = _memory(p["memory"]) if "memory" in p else "–"
-            part = ", some of its cells" if "--only" in p["command"] else ""
-            about = f"{p['date']}, {p['device']}{part}"
-        asked = f"asked {100 * job.asked:.0f} %" if job.asked else ""
+            other = [f"{k} = {n:,}" for k, n in p["sizes"].items() if _differs(job, k, n)]
+            part = ["some of its cells"] if "--only" in p["command"] else other
+            about = ", ".join([p["date"], p["device"], *part])
+        asked = f"asked {100 * job.asked:.0f} % of a GPU's" if job.asked else ""
         lines.append(
             f"<tr><td>{escape(job.title)}<small>{escape(about)}</small></td><td>{told}</td>"
             f"<td>{share}<small>{asked}</small></td><td>{memory}</td></tr>"
         )
     head = ("job", "time", "share of the device's rate", "memory")
     return _table(head, lines, "The gpu tier")
+
+
+def _differs(job: Job, name: str, size: object) -> bool:
+    """Whether a size of a recorded result is another than the job's; ``part`` changes no result."""
+    return name in job.sizes and name != "part" and size != job.sizes[name]
 
 
 def sources(found: Mapping[str, Recorded | None]) -> str:
