@@ -400,8 +400,8 @@ declare(
 On 267 images of the digits 3 and 8, with $0,\frac1{10},\dots,1$ of the labels replaced by random
 signs, the root mean squares of the measure (10) and of the interpolant's test error, which
 {st}`B.E10.random` computes, both rise at each step; the measure is at least $1.6$, and the test
-error at most $0.18$ of it. The test errors of trained networks, in the loss $|u-y|$ and in
-classification, are drawn beside them, one run for each share, and nothing is claimed of them.
+error at most $0.18$ of it. The test loss $|u-y|$ of trained networks is drawn beside them and their
+share of wrong signs told in a table, one run for each share; nothing is claimed of these.
 """,
         printed=r"Our complexity measure almost matches the trend of generalization error as the "
         r"portion of random labels increases.",

@@ -411,9 +411,9 @@ declare(
         text=r"""
 The curves $\|(I-\eta H)^ty\|$ that {st}`Theorem 4.1 <F.T4.1>` predicts, and those of gradient
 descent, for true labels, random labels, and the worst labels $\sqrt m\,v_m$; the
-eigenvalues of $H$, and the projections $|\langle v_j,y\rangle|$ of the three. For labels of
-the same length, those that have more of their length, for every $k$, in the first $k$
-eigenvectors have the lower predicted curve at every step, if $\eta\lambda_1\le1$.
+eigenvalues of $H$, and the shares $\langle v_j,y\rangle^2/m$ of the true and the random labels.
+For labels of the same length, those that have more of their length, for every $k$, in the first
+$k$ eigenvectors have the lower predicted curve at every step, if $\eta\lambda_1\le1$.
 """,
         printed=r"$\kappa=10^{-2}$, $\eta=10^{-3}$, $10{,}000$ neurons, two classes of MNIST or "
         r"CIFAR with $10{,}000$ images",
