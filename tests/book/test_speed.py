@@ -141,6 +141,7 @@ def test_what_is_committed_can_be_shown() -> None:
     assert speed.speed_table(found)
     assert speed.scaling_table(found)
     assert speed.book_table()
+    assert speed.gpu_table()
     plt.close(speed.draw(found))
 
 

@@ -206,8 +206,11 @@ def gpu_table(folder: Path = recorded.FOLDER) -> str:
 
 
 def _differs(job: Job, name: str, size: object) -> bool:
-    """Whether a size of a recorded result is another than the job's; ``part`` changes no result."""
-    return name in job.sizes and name != "part" and size != job.sizes[name]
+    """Whether a size of a recorded result is another than the job's; ``part`` changes no result.
+
+    A sweep's command records lists of sizes, and its cells are told otherwise.
+    """
+    return isinstance(size, int) and name != "part" and size != job.sizes.get(name, size)
 
 
 def sources(found: Mapping[str, Recorded | None]) -> str:
